@@ -1,0 +1,82 @@
+"""What a question comes out as: the fixed Reply of the JSON contract and its parts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+Status = Literal["answered", "needs_input", "not_covered", "refused"]
+State = Literal["meets", "fails", "unknown"]
+
+
+def plain(value: Decimal) -> str:
+    """A decimal as a plain string: no exponent, no trailing zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Yuan = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Citation(_Part):
+    """A clause shown as evidence, with its words."""
+
+    policy: str
+    clause: str
+    label: str
+    quote: str
+
+
+class Reading(_Part):
+    """Another figure that belongs beside the main one: a range's end, a total over the years, a second reading."""
+
+    label: str
+    amount_yuan: Yuan
+
+
+class Check(_Part):
+    """One condition of a measure, the policy's words for it, whether it holds, and the user's words that decide it."""
+
+    text: str
+    state: State
+    words: str = ""
+
+
+class Calculation(_Part):
+    """One measure worked out in yuan; `amount_yuan` is None while an input is missing or a condition fails."""
+
+    measure: str
+    name: str
+    clause: str
+    amount_yuan: Yuan | None
+    modality: Literal["exact", "at_most"] | None
+    per: str
+    steps: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    conditions: tuple[Check, ...] = ()
+
+
+class Missing(_Part):
+    """An input still needed and the question that asks for it."""
+
+    name: str
+    question: str
+
+
+class Reply(_Part):
+    """The answer to one message, as the contract fixes it; `text` is Markdown and holds every notice once."""
+
+    status: Status
+    text: str
+    citations: tuple[Citation, ...] = ()
+    calculations: tuple[Calculation, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    notices: tuple[str, ...] = ()
+    receipt: str = ""
+    elapsed_ms: float = 0.0

@@ -1,0 +1,260 @@
+"""A measure, facts and verdicts → a Calculation: what it comes to in yuan, step by step, or why it does not.
+
+Rounding, said once: amounts are exact decimals until the end and are rounded half up to 0.01 yuan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+from assistant.amounts import format_yuan
+from assistant.answer import Calculation, Check, Reading, State, plain
+from assistant.facts import Fact
+from assistant.measures import Condition, Formula, Measure
+
+_CENT = Decimal("0.01")
+_MONTHS = Decimal(12)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a condition holds, and the user's words that decide it."""
+
+    state: State
+    words: str = ""
+
+
+@dataclass
+class _Work:
+    """A formula at work: the values it may use, and the steps and readings it leaves."""
+
+    formula: Formula
+    values: Mapping[str, Decimal]
+    open_end: bool = False
+    steps: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+
+    def value(self, name: str | None) -> Decimal:
+        assert name is not None, "the corpus lint proves that a formula names its inputs"
+        return self.values[name]
+
+    def capped(self, amount: Decimal) -> Decimal:
+        cap = self.formula.cap
+        if cap is None or amount <= cap.value:
+            return amount
+        self.steps.append(f"超过上限 {format_yuan(cap.value)}，按上限 {format_yuan(cap.value)} 计")
+        return cap.value
+
+
+def _cap_only(work: _Work) -> Decimal | None:
+    assert work.formula.cap is not None
+    work.steps.append(f"条文只写了上限：最高 {format_yuan(work.formula.cap.value)}，没有计算公式")
+    return work.formula.cap.value
+
+
+def _share(work: _Work) -> Decimal | None:
+    assert work.formula.rate is not None
+    base, rate = work.value(work.formula.base), work.formula.rate.value
+    amount = base * rate
+    work.steps.append(f"{format_yuan(base)} × {percent(rate)} = {format_yuan(amount)}")
+    return work.capped(amount)
+
+
+def _interest(work: _Work) -> Decimal | None:
+    assert work.formula.asset_share is not None
+    loan, asset, rate = (work.value(n) for n in (work.formula.base, work.formula.asset, work.formula.interest_rate))
+    share = work.formula.asset_share.value
+    limit = asset * share
+    principal = min(loan, limit)
+    work.steps.append(f"可贴息的借款以固定资产总额的 {percent(share)} 为限：{format_yuan(asset)} × {percent(share)} = {format_yuan(limit)}")
+    work.steps.append(
+        f"借款 {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，按 {format_yuan(principal)} 计"
+    )
+    amount = principal * rate
+    work.steps.append(f"一年利息：{format_yuan(principal)} × {percent(rate)} = {format_yuan(amount)}")
+    return work.capped(amount)
+
+
+def _tiers(work: _Work) -> Decimal | None:
+    formula = work.formula
+    assert formula.thresholds is not None and formula.awards is not None
+    tiers = list(zip(formula.thresholds.values, formula.awards.values, strict=True))
+    revenue = work.value(formula.base)
+    reached = [(t, a) for t, a in tiers if (revenue > t if work.open_end else revenue >= t)]
+    if not reached:
+        work.steps.append(f"{format_yuan(revenue)} 没有达到最低一档 {format_yuan(tiers[0][0])}")
+        return None
+    threshold, award = reached[-1]
+    previous = work.values.get(formula.previous) if formula.previous else None
+    if previous is not None and previous >= threshold:
+        work.steps.append(f"此前 {format_yuan(previous)} 已达到 {format_yuan(threshold)} 这一档，不是首次")
+        return None
+    work.steps.append(f"达到的最高一档是 {format_yuan(threshold)}，奖励 {format_yuan(award)}")
+    crossed = [a for t, a in reached if previous is not None and t > previous]
+    if len(crossed) > 1:
+        work.readings.append(Reading(label="只按达到的最高一档", amount_yuan=award))
+        work.readings.append(Reading(label="一年内跨过的各档累加", amount_yuan=sum(crossed, Decimal(0))))
+        work.steps.append(f"各档累加则为 {' + '.join(map(format_yuan, crossed))} = {format_yuan(sum(crossed, Decimal(0)))}")
+    return award
+
+
+def _per_head(work: _Work) -> Decimal | None:
+    assert work.formula.awards is not None
+    total = Decimal(0)
+    for name, award in zip(work.formula.heads, work.formula.awards.values, strict=True):
+        if (count := work.values.get(name)) is not None:
+            total += count * award
+            work.steps.append(f"{plain(count)} 人 × {format_yuan(award)} = {format_yuan(count * award)}")
+    if len(work.steps) > 1:
+        work.steps.append(f"合计 {format_yuan(total)}")
+    return total
+
+
+def _rent(work: _Work) -> Decimal | None:
+    formula = work.formula
+    area, rent = work.value(formula.area), work.value(formula.unit_rent)
+    months = work.values.get(formula.months or "", _MONTHS)
+    if formula.unit_cap is not None and rent > formula.unit_cap.value:
+        work.steps.append(f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，按 {plain(formula.unit_cap.value)} 元计")
+        rent = formula.unit_cap.value
+    amount = area * rent * months
+    work.steps.append(f"{plain(area)} ㎡ × {plain(rent)} 元/㎡/月 × {plain(months)} 个月 = {format_yuan(amount)}")
+    return work.capped(amount)
+
+
+FORMULAS: dict[str, Callable[[_Work], Decimal | None]] = {
+    "none": lambda work: None,
+    "cap_only": _cap_only,
+    "share": _share,
+    "interest": _interest,
+    "tiers": _tiers,
+    "per_head": _per_head,
+    "rent": _rent,
+}
+
+
+def calculate(
+    measure: Measure, facts: Mapping[str, Fact], verdicts: Mapping[str, Verdict], years: Decimal | None = None
+) -> Calculation:
+    """Work `measure` out on `facts` (by input name) and `verdicts` (by condition name).
+
+    `amount_yuan` (yuan; of a yearly benefit one year's) is None while an input is missing or a condition fails;
+    the ends of a range, totals over the allowed years and second readings of an unclear rule stand in `readings`.
+    """
+    known = {name: fact for name, fact in facts.items() if any(i.name == name for i in measure.inputs)}
+    checks = tuple(_check(measure, condition, known, verdicts) for condition in measure.conditions)
+    result = Calculation(
+        measure=measure.id, name=measure.name, clause=measure.clause, amount_yuan=None,
+        modality=measure.modality, per=measure.per, conditions=checks,
+    )  # fmt: skip
+    if measure.formula.name == "none":
+        return result
+    told = tuple(f"{i.label}：{_said(known[i.name])}" for i in measure.inputs if i.name in known)
+    if failed := [c for c in checks if c.state == "fails"]:
+        why = tuple(f"不符合“{c.text}”" + (f"（您说的是“{c.words}”）" if c.words else "") for c in failed)
+        return result.model_copy(update={"steps": (*told, *why)})
+    if measure.missing(known):
+        return result.model_copy(update={"steps": told, "readings": _bound(measure, known)})
+    amount, steps, readings = _ends(measure, known)
+    if amount is not None and measure.years is not None:
+        readings = (*readings, *_totals(amount, measure.years.value, years))
+    return result.model_copy(update={"amount_yuan": amount, "steps": (*told, *steps), "readings": readings})
+
+
+def _ends(measure: Measure, known: Mapping[str, Fact]) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
+    """The formula on the low and on the high end of what is known; one amount only where both ends agree."""
+    low = _work(measure, {n: f.low for n, f in known.items()}, known)
+    if all(fact.low == fact.high for fact in known.values()):
+        return low[0], low[1], low[2]
+    high = _work(measure, {n: f.high for n, f in known.items()}, known)
+    if low[0] == high[0]:
+        return high[0], (*low[1], *high[1]), ()
+    ends = (("按范围的低端", low[0]), ("按范围的高端", high[0]))
+    return None, (*low[1], *high[1]), tuple(Reading(label=t, amount_yuan=a) for t, a in ends if a is not None)
+
+
+def _work(
+    measure: Measure, values: Mapping[str, Decimal], known: Mapping[str, Fact]
+) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
+    base = known.get(measure.formula.base or "")
+    work = _Work(measure.formula, values, open_end=base is not None and base.bound == "under")
+    amount = FORMULAS[measure.formula.name](work)
+    return None if amount is None else _rounded(amount), tuple(work.steps), tuple(work.readings)
+
+
+def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:
+    """An upper bound that already holds although an input is missing, as a reading."""
+    formula = measure.formula
+    values = {name: fact.high for name, fact in known.items()}
+    if formula.unit_cap is not None and formula.area in values and formula.unit_rent not in values:
+        values[formula.unit_rent or ""] = formula.unit_cap.value
+        label = f"按标准上限 {plain(formula.unit_cap.value)} 元/㎡/月计，每年最高不超过"
+    elif formula.base not in values and (whole := _whole(measure)) in values:
+        values[formula.base or ""] = values[whole]
+        label = f"即使{measure.input(whole).label}全部计入，最高也不超过"
+    else:
+        return ()
+    if any(i.name not in values for i in measure.inputs if not i.optional):
+        return ()
+    amount = FORMULAS[formula.name](_Work(formula, values))
+    return () if amount is None else (Reading(label=label, amount_yuan=_rounded(amount)),)
+
+
+def _whole(measure: Measure) -> str:
+    return next((i.part_of for i in measure.inputs if i.name == measure.formula.base and i.part_of), "")
+
+
+def _totals(amount: Decimal, most: Decimal, years: Decimal | None) -> tuple[Reading, ...]:
+    spans = [min(years, most)] if years is not None and years > 1 else []
+    return tuple(
+        Reading(label=f"{'最长 ' if span == most else ''}{plain(span)} 年合计", amount_yuan=_rounded(amount * span))
+        for span in dict.fromkeys([*spans, most])
+    )
+
+
+def _check(
+    measure: Measure, condition: Condition, known: Mapping[str, Fact], verdicts: Mapping[str, Verdict]
+) -> Check:
+    verdict = verdicts.get(condition.name, Verdict("unknown"))
+    if condition.input and condition.at_least:
+        verdict = _meets_limit(measure, condition.input, condition.at_least.value, known)
+    return Check(text=condition.text, state=verdict.state, words=verdict.words)
+
+
+def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str, Fact]) -> Verdict:
+    """“以上”包括本数（《民法典》第一千二百五十九条）; a known part at the limit proves the whole, a smaller one proves nothing."""
+    if fact := known.get(name):
+        if fact.low >= limit and not (fact.bound == "under" and fact.low == limit):
+            return Verdict("meets", fact.words)
+        if fact.high < limit and fact.bound not in ("over", "at_least"):
+            return Verdict("fails", fact.words)
+        if fact.bound == "under" and fact.high == limit:
+            return Verdict("fails", fact.words)
+        return Verdict("unknown", fact.words)
+    parts = [known[i.name] for i in measure.inputs if i.part_of == name and i.name in known]
+    proof = next((part for part in parts if part.low >= limit), None)
+    return Verdict("meets", proof.words) if proof else Verdict("unknown")
+
+
+def boundary(measure: Measure) -> Decimal | None:
+    """The base (yuan) at which a plain share reaches its cap; None for other formulas."""
+    formula = measure.formula
+    if formula.name != "share" or formula.cap is None or formula.rate is None:
+        return None
+    return formula.cap.value / formula.rate.value
+
+
+def percent(rate: Decimal) -> str:
+    """0.045 → "4.5%"."""
+    return f"{plain((rate * 100).normalize())}%"
+
+
+def _said(fact: Fact) -> str:
+    return f"{fact.shown}（您说的“{fact.words}”）" if fact.words else fact.shown
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(_CENT, ROUND_HALF_UP)
+

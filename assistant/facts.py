@@ -1,0 +1,221 @@
+"""Quantities in a sentence + the inputs asked about → facts: the right number in the right place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from assistant.amounts import Quantity, format_yuan
+from assistant.answer import plain
+from assistant.measures import Input, Measure
+
+_SEPARATOR = re.compile(r"[，,；;、]")
+_STOP = re.compile(r"[。！？!?\n]")
+_FAR = 26.0
+_SMALL_UNITS = ("元", "块", "块钱", "圆")
+# Which kinds of quantity may fill an input of a kind outright, and which only where words point at it.
+_FITS: dict[str, tuple[str, ...]] = {
+    "money": ("money",),
+    "rate": ("rate",),
+    "area": ("area",),
+    "unit_rent": ("unit_rent",),
+    "count": ("count",),
+    "months": ("months",),
+}
+# A bare number of yuan is not read as money: 5000 may be 元 or 万元.
+_FITS_LABELLED: dict[str, tuple[str, ...]] = {
+    "rate": ("number",),
+    "area": ("number",),
+    "unit_rent": ("number", "money"),
+    "count": ("number",),
+    "months": ("number",),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the user said an input is: yuan, a fraction, ㎡, yuan per ㎡ per month, months or people; a range has two ends."""
+
+    name: str
+    low: Decimal
+    high: Decimal
+    words: str
+    kind: str
+    approximate: bool = False
+    bound: str = ""
+
+    @property
+    def shown(self) -> str:
+        ends = [_shown(self.kind, end) for end in dict.fromkeys((self.low, self.high))]
+        return " 至 ".join(ends)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The facts read from one message, the quantities nothing asked for, and the first one that cannot be used."""
+
+    facts: dict[str, Fact]
+    unused: tuple[Quantity, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Label:
+    start: int
+    end: int
+    names: frozenset[str]
+
+
+class Slots:
+    """The inputs of some measures with their words compiled: fills them from a sentence's quantities."""
+
+    def __init__(self, measures: Sequence[Measure], other_words: Sequence[str]) -> None:
+        self.measures = tuple(measures)
+        self._inputs = [item for measure in measures for item in measure.inputs]
+        own: dict[str, set[str]] = {}
+        for item in self._inputs:
+            for word in item.words:
+                own.setdefault(word, set()).add(item.name)
+        for item in self._inputs:
+            for word in item.not_words:
+                own.setdefault(word, set())
+        for word in other_words:
+            own.setdefault(word, set())
+        self._labels = [(re.compile(word), frozenset(names)) for word, names in own.items()]
+
+    def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
+        """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
+        labels = self._find_labels(text, quantities)
+        facts: dict[str, Fact] = {}
+        used: set[int] = set()
+        foreign: set[int] = set()
+        for kind in _FITS:
+            group = [q for q in quantities if q.kind in _FITS[kind] + _FITS_LABELLED.get(kind, ())]
+            names = {item.name for item in self._inputs if item.kind == kind}
+            near = [label for label in labels if label.names & names or not label.names or kind == "money"]
+            for quantity, label in _align(text, group, near, quantities):
+                hit = [i for i in self._inputs if i.name in label.names and i.kind == kind and _fits(i, quantity, True)]
+                if not hit and (not label.names or quantity.kind in _FITS[kind]):
+                    foreign.add(quantity.start)
+                for item in hit:
+                    if quantity.problem:
+                        return Filled({}, (), quantity.problem)
+                    _put(facts, item, quantity)
+                    used.add(quantity.start)
+        left = [q for q in quantities if q.start not in used | foreign]
+        for measure in self.measures:
+            spare = [q for q in left if q.start not in used or len(self.measures) > 1]
+            for item in sorted(measure.missing(facts), key=lambda i: i.name != pending):
+                asked = item.name == pending
+                if item.only_labelled and not asked:
+                    continue
+                fit = next((q for q in spare if _fits(item, q, asked) and q.start not in used), None)
+                if fit is None:
+                    continue
+                if fit.problem:
+                    return Filled({}, (), fit.problem)
+                _put(facts, item, fit)
+                used.add(fit.start)
+        problem = next((q.problem for q in left if q.problem and q.start not in used), "")
+        return Filled(facts, tuple(q for q in left if q.start not in used), problem)
+
+    def _find_labels(self, text: str, quantities: Sequence[Quantity]) -> list[_Label]:
+        """Label words outside the quantities; of two where one holds the other, the longer stays."""
+        found: dict[tuple[int, int], frozenset[str]] = {}
+        for pattern, names in self._labels:
+            for match in pattern.finditer(text):
+                if not any(match.start() < q.end and q.start < match.end() for q in quantities):
+                    span = match.span()
+                    found[span] = found.get(span, frozenset()) | names
+        return [
+            _Label(start, end, names)
+            for (start, end), names in sorted(found.items())
+            if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
+        ]
+
+
+def _align(
+    text: str, group: Sequence[Quantity], labels: Sequence[_Label], quantities: Sequence[Quantity]
+) -> Iterable[tuple[Quantity, _Label]]:
+    """Match quantities and labels in reading order, each at most once, as near as possible."""
+    n, m = len(group), len(labels)
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        best[i][m] = best[i + 1][m] + _FAR
+        for j in range(m - 1, -1, -1):
+            pair = _distance(text, group[i], labels[j], quantities) + best[i + 1][j + 1]
+            best[i][j] = min(best[i][j + 1], best[i + 1][j] + _FAR, pair)
+    i = j = 0
+    while i < n and j < m:
+        if best[i][j] == best[i][j + 1]:
+            j += 1
+        elif best[i][j] == best[i + 1][j] + _FAR:
+            i += 1
+        else:
+            yield group[i], labels[j]
+            i, j = i + 1, j + 1
+
+
+def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence[Quantity]) -> float:
+    before = label.end <= quantity.start
+    gap = text[label.end : quantity.start] if before else text[quantity.end : label.start]
+    lo, hi = (label.end, quantity.start) if before else (quantity.end, label.start)
+    between = sum(1 for q in quantities if q.kind == quantity.kind and lo <= q.start and q.end <= hi)
+    counted = quantity.kind == "count" and not before and not gap
+    distance = len(gap) * (1.0 if before else 1.5) + (0.0 if before or counted else 2.0)
+    distance += (8.0 if before else 14.0) * len(_SEPARATOR.findall(gap)) + 20.0 * len(_STOP.findall(gap))
+    return distance + 22.0 * between - 0.3 * min(label.end - label.start, 6)
+
+
+def _fits(item: Input, quantity: Quantity, labelled: bool) -> bool:
+    if quantity.kind in _FITS[item.kind]:
+        return True
+    if not labelled or quantity.kind not in _FITS_LABELLED.get(item.kind, ()):
+        return False
+    if quantity.kind == "money":
+        return quantity.unit in _SMALL_UNITS
+    return item.kind != "rate" or 0 < quantity.high < 100
+
+
+def read_fact(item: Input, quantity: Quantity) -> Fact:
+    """The quantity as this input's fact; ValueError when it cannot be one."""
+    if quantity.problem:
+        raise ValueError(quantity.problem)
+    if not _fits(item, quantity, True):
+        raise ValueError(f"“{quantity.text}”不是这一项要的量，请连单位一起写，例如“3000万元”“4%”“5000平方米”。")
+    scale = Decimal("0.01") if item.kind == "rate" and quantity.kind == "number" else Decimal(1)
+    return Fact(
+        item.name, quantity.low * scale, quantity.high * scale, quantity.text, item.kind,
+        quantity.approximate, quantity.bound,
+    )  # fmt: skip
+
+
+def _put(facts: dict[str, Fact], item: Input, quantity: Quantity) -> None:
+    new = read_fact(item, quantity)
+    old = facts.get(item.name)
+    if old is not None and item.sum and old.words != new.words:
+        new = replace(
+            new, low=old.low + new.low, high=old.high + new.high, words=f"{old.words} + {new.words}",
+            approximate=old.approximate or new.approximate,
+        )  # fmt: skip
+    elif old is not None and not item.sum:
+        return
+    facts[item.name] = new
+
+
+def _shown(kind: str, value: Decimal) -> str:
+    match kind:
+        case "money":
+            return format_yuan(value)
+        case "rate":
+            return f"{plain((value * 100).normalize())}%"
+        case "area":
+            return f"{plain(value)} 平方米"
+        case "unit_rent":
+            return f"{plain(value)} 元/㎡/月"
+        case "months":
+            return f"{plain(value)} 个月"
+        case _:
+            return f"{plain(value)} 人"

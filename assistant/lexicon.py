@@ -1,0 +1,64 @@
+"""`corpus/lexicon` → the project's terms, everyday words for them, and one normal form for what users type."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from opencc import OpenCC
+
+from assistant.errors import CorpusError
+
+_INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Terms jieba must keep whole, and canonical term → everyday words, abbreviations and typos for it."""
+
+    terms: tuple[str, ...]
+    synonyms: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def _canonical(self) -> dict[str, str]:
+        variants = {v.lower(): term for term, words in self.synonyms.items() for v in words}
+        # A canonical term found as it is stays: 并购重组 must not become 并购重组重组.
+        return {**variants, **{term.lower(): term for term in self.synonyms}}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self._canonical, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    @cached_property
+    def _simplify(self) -> OpenCC:
+        return OpenCC("t2s")
+
+    def clean(self, text: str) -> str:
+        """The text in NFKC, simplified, lower case, without control or invisible characters."""
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        return str(self._simplify.convert(text)).lower()
+
+    def canonical(self, text: str) -> str:
+        """Clean `text` with each everyday word put as its canonical term."""
+        return self._pattern.sub(lambda match: self._canonical[match[0]], self.clean(text))
+
+
+def read_lexicon(directory: Path) -> Lexicon:
+    """Read `terms.txt` (one a line, # comments) and `synonyms.toml` (canonical = [variants])."""
+    terms_file, synonyms_file = directory / "terms.txt", directory / "synonyms.toml"
+    try:
+        lines = (line.partition("#")[0].strip() for line in terms_file.read_text("utf-8").splitlines())
+        synonyms = tomllib.loads(synonyms_file.read_text("utf-8"))
+    except OSError as error:
+        raise CorpusError(f"读不到词表 {error.filename}（{error.strerror}）。请从版本库恢复该文件。") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{synonyms_file} 不是有效的 TOML：{error}。请改正后重试。") from error
+    for term, words in synonyms.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+            raise CorpusError(f"{synonyms_file}：{term} 应是非空字符串的列表，实际是 {words!r}。")
+    return Lexicon(tuple(filter(None, lines)), {term: tuple(words) for term, words in synonyms.items()})

@@ -1,0 +1,179 @@
+"""`measures.toml` and `silences.toml` → typed support measures; every figure stands beside the words it is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Modality = Literal["exact", "at_most"]
+Kind = Literal["money", "rate", "area", "unit_rent", "months", "count"]
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError("小数须由 TOML 以 Decimal 读入")
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_decimal)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Figure(_Data):
+    """A figure of the policy (yuan, a fraction, years, or yuan per ㎡ per month) and its words in the clause."""
+
+    value: Number
+    quote: str
+
+
+class Series(_Data):
+    """Figures the clause lists in one breath, in its order, and those words."""
+
+    values: tuple[Number, ...]
+    quote: str
+
+
+class Input(_Data):
+    """Something the user must tell: its kind, how to ask for it, and the words that point at it.
+
+    `not_words` label a quantity as something else (原值 is not 净值). `sum` adds up several mentions.
+    `optional` inputs are used when told; an input inside `parts_of` another is never larger than it.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    ask: str
+    words: tuple[str, ...]
+    not_words: tuple[str, ...] = ()
+    sum: bool = False
+    optional: bool = False
+    default: Number | None = None
+    part_of: str | None = None
+    only_labelled: bool = False
+
+
+class Condition(_Data):
+    """A condition of the clause; `meets` and `fails` are patterns of users' words. With neither said it is unknown.
+
+    A condition on a figure names the `input` it looks at and the `at_least` (the limit itself meets it).
+    """
+
+    name: str
+    text: str
+    quote: str
+    meets: tuple[str, ...] = ()
+    fails: tuple[str, ...] = ()
+    input: str | None = None
+    at_least: Figure | None = None
+
+
+class Formula(_Data):
+    """A formula of the table in `calculators`, by name, with the inputs and figures it works on."""
+
+    name: Literal["none", "cap_only", "share", "interest", "tiers", "per_head", "rent"]
+    base: str | None = None
+    rate: Figure | None = None
+    cap: Figure | None = None
+    asset: str | None = None
+    asset_share: Figure | None = None
+    interest_rate: str | None = None
+    thresholds: Series | None = None
+    awards: Series | None = None
+    previous: str | None = None
+    heads: tuple[str, ...] = ()
+    area: str | None = None
+    unit_rent: str | None = None
+    unit_cap: Figure | None = None
+    months: str | None = None
+
+
+class Measure(_Data):
+    """One route of one support item: who gets what, worked out how, on which conditions.
+
+    `cues` point at it in a question: parts joined by ` + ` must all occur, `|` separates words for one part.
+    `unless` are words that say another route is meant. `years` bounds how long a yearly benefit is paid.
+    """
+
+    id: str
+    clause: str
+    name: str
+    benefit: str
+    modality: Modality | None = None
+    per: str = ""
+    quote: str
+    cues: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    formula: Formula
+    years: Figure | None = None
+    inputs: tuple[Input, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    notes: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+
+    def input(self, name: str) -> Input:
+        return next(item for item in self.inputs if item.name == name)
+
+    def figures(self) -> tuple[Figure | Series, ...]:
+        """Every figure of the policy this measure is bound to."""
+        formula = self.formula
+        own = (formula.rate, formula.cap, formula.asset_share, formula.thresholds, formula.awards, formula.unit_cap)
+        limits = (condition.at_least for condition in self.conditions)
+        return tuple(figure for figure in (*own, self.years, *limits) if figure is not None)
+
+
+    def condition_inputs(self) -> set[str]:
+        return {condition.input for condition in self.conditions if condition.input}
+
+    def missing(self, known: Collection[str]) -> tuple[Input, ...]:
+        """The inputs still needed, most decisive first; of a per-head formula any one grade is enough."""
+        if self.formula.heads:
+            return () if set(self.formula.heads) & set(known) else (self.input(self.formula.heads[0]),)
+        needed = (i for i in self.inputs if not i.optional and i.name not in known)
+        # The whole of a known part is at least as large as it, so a limit on the whole can be checked on the part.
+        parts = {i.part_of for i in self.inputs if i.part_of and i.name in known}
+        return tuple(i for i in needed if i.name not in parts)
+
+
+class SharedCondition(Condition):
+    """A condition several measures list by name in `shares`."""
+
+
+class NotARule(_Data):
+    """A figure of the support chapter that no measure calculates with, and why."""
+
+    clause: str
+    quote: str
+    reason: str
+
+
+class Silence(_Data):
+    """Something users ask that the policy does not say: its cues, what is said nearby, and whom to ask."""
+
+    id: str
+    topic: str
+    cues: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    says: str
+    near: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+
+
+class Topic(_Data):
+    """A plain question and the clause (or the words of it) that answers it; `with` brings the places below along."""
+
+    clause: str
+    cues: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    quote: str = ""
+    says: str = ""
+    parts: tuple[str, ...] = Field(default=(), alias="with")
+    titles_only: bool = False

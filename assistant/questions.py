@@ -1,0 +1,117 @@
+"""`corpus/lexicon/questions.toml` → compiled patterns of how people ask."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assistant.errors import CorpusError
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Words(_Data):
+    words: tuple[str, ...]
+
+
+class _Benefit(_Data):
+    before: str
+    after: str
+    follow: str
+
+
+class _Outside(_Data):
+    places: tuple[str, ...]
+    place_policy: str
+    moving: str
+    topics: tuple[str, ...]
+
+
+class _Unusable(_Data):
+    noise: str
+
+
+class _File(_Data):
+    intents: dict[str, str]
+    other_amounts: _Words
+    benefit: _Benefit
+    outside: _Outside
+    unusable: _Unusable
+    generic: _Words
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Parts that must all occur: `a|b + c` asks for a or b, and c, anywhere in the text."""
+
+    parts: tuple[re.Pattern[str], ...]
+
+    def weight(self, text: str) -> int:
+        """How much of `text` the cue takes up, in characters; 0 when a part is missing."""
+        total = 0
+        for part in self.parts:
+            if not (match := part.search(text)):
+                return 0
+            total += max(match.end() - match.start(), 1)
+        return total
+
+
+class Cues:
+    """The cues of one thing, and the words that say another is meant."""
+
+    def __init__(self, cues: Iterable[str], unless: Iterable[str] = ()) -> None:
+        self._cues = tuple(Cue(tuple(re.compile(part) for part in cue.split(" + "))) for cue in cues)
+        self._unless = tuple(re.compile(pattern) for pattern in unless)
+
+    def weight(self, text: str) -> int:
+        """The weight of the heaviest cue that `text` holds; 0 when none does or an `unless` speaks."""
+        weight = max((cue.weight(text) for cue in self._cues), default=0)
+        return 0 if weight and any(pattern.search(text) for pattern in self._unless) else weight
+
+
+@dataclass(frozen=True)
+class Questions:
+    """How people ask, whatever the policy."""
+
+    intents: dict[str, re.Pattern[str]]
+    other_amounts: tuple[str, ...]
+    benefit_before: re.Pattern[str]
+    benefit_after: re.Pattern[str]
+    limit_after: re.Pattern[str]
+    place_policy: re.Pattern[str]
+    moving: re.Pattern[str]
+    outside: re.Pattern[str]
+    noise: re.Pattern[str]
+    generic: frozenset[str]
+
+    def intents_of(self, text: str) -> frozenset[str]:
+        return frozenset(name for name, pattern in self.intents.items() if pattern.search(text))
+
+
+def read_questions(path: Path) -> Questions:
+    """Read and compile the file; `CorpusError` names it and the key at fault."""
+    try:
+        data = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return Questions(
+            intents={name: re.compile(pattern) for name, pattern in data.intents.items()},
+            other_amounts=data.other_amounts.words,
+            benefit_before=re.compile(data.benefit.before),
+            benefit_after=re.compile(data.benefit.after),
+            limit_after=re.compile(data.benefit.follow),
+            place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
+            moving=re.compile(data.outside.moving),
+            outside=re.compile("|".join(data.outside.topics)),
+            noise=re.compile(data.unusable.noise, re.DOTALL),
+            generic=frozenset(data.generic.words),
+        )
+    except OSError as error:
+        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, re.error) as error:
+        raise CorpusError(f"{path} 有误：{error}。请改正后重试。") from error

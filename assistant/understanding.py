@@ -1,0 +1,228 @@
+"""The user's messages so far → what the last one asks: measures, facts, conditions, silences, and what it leans on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from assistant.amounts import Quantity, read_quantities
+from assistant.calculators import Verdict
+from assistant.facts import Fact, Slots
+from assistant.lexicon import Lexicon
+from assistant.measures import Condition, Measure, Silence, Topic
+from assistant.policies import Policy
+from assistant.questions import Cues, Questions
+
+LONGEST = 2000
+_SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
+_NUMERALS = "一二三四五六七八九十"
+_CLAUSE_DOTTED = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))")
+_CLAUSE_CHINESE = re.compile(rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?")
+_CLAUSE_ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|款)")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them."""
+
+    message: str
+    text: str
+    intents: frozenset[str] = frozenset()
+    measures: tuple[Measure, ...] = ()
+    clauses: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    departments: tuple[str, ...] = ()
+    facts: dict[str, Fact] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    claims: tuple[Quantity, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    years: Decimal | None = None
+    is_outside: bool = False
+    carried: bool = False
+    problem: str = ""
+
+    def verdicts_of(self, measure: Measure) -> dict[str, Verdict]:
+        return {name: verdict for (owner, name), verdict in self.verdicts.items() if owner == measure.id}
+
+
+class Understander:
+    """Reads messages by one policy's data; nothing of the policy stands in its code."""
+
+    def __init__(self, policy: Policy, lexicon: Lexicon, questions: Questions) -> None:
+        self.policy = policy
+        self.lexicon = lexicon
+        self.questions = questions
+        self._measures = [(m, Cues(m.cues, m.unless)) for m in policy.measures]
+        self._silences = [(s, Cues(s.cues, s.unless)) for s in policy.silences]
+        self._topics = [(t, Cues(t.cues, t.unless)) for t in policy.topics]
+        self._conditions = {
+            (m.id, c.name): (_any(c.meets), _any(c.fails)) for m in policy.measures for c in m.conditions
+        }
+        names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
+        self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
+        self._slots: dict[tuple[str, ...], Slots] = {}
+
+    def read(self, turns: Sequence[str]) -> Understanding:
+        """Fold the messages in order; the result is about the last one."""
+        state = Understanding("", "")
+        for message in turns:
+            state = self._read(message, state)
+        return state
+
+    def _read(self, message: str, before: Understanding) -> Understanding:
+        text = _SPACES.sub("", self.lexicon.canonical(message))
+        if problem := self._unusable(message, text):
+            return replace(before, message=message, text=text, intents=frozenset(), problem=problem, carried=False)
+        intents = self.questions.intents_of(text)
+        quantities = tuple(read_quantities(text))
+        claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
+        inputs = _corrected(text, [q for q in quantities if q not in claims])
+        clauses = self._clauses(text)
+        direct = self._match(text)
+        if clauses:
+            named = [m for m in self.policy.measures if m.clause in clauses]
+            direct = tuple(m for m in direct if m in named) or tuple(named)
+        topics = tuple(topic for topic, cues in self._topics if cues.weight(text))
+        silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
+        departments = tuple(name for name in self._departments if name in text)
+        is_outside = self._is_outside(text, direct, inputs)
+        measures, carried = direct, False
+        if not direct and not is_outside and not (topics and not inputs) and before.measures:
+            measures, carried = self._lean(text, before, intents, inputs, silences)
+        filled = self._fill(text, inputs, measures, before if carried else None)
+        verdicts = self._verdicts(text, measures)
+        return Understanding(
+            message=message,
+            text=text,
+            intents=intents,
+            measures=measures,
+            clauses=clauses or (before.clauses if carried and not measures else ()),
+            topics=topics,
+            silences=silences,
+            departments=departments,
+            facts={**before.facts, **filled.facts},
+            told=frozenset(filled.facts),
+            verdicts={**before.verdicts, **verdicts},
+            claims=claims,
+            quantities=quantities,
+            years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
+            is_outside=is_outside,
+            carried=carried,
+            problem=filled.problem if measures and not filled.facts else "",
+        )
+
+    def _unusable(self, message: str, text: str) -> str:
+        if not text:
+            return "没有收到问题。请输入您想问的内容，例如“买了 3000 万元的检测仪器能补多少”。"
+        if len(message) > LONGEST:
+            return f"问题太长（{len(message)} 个字，最多 {LONGEST} 个字）。请只留下要问的事项和数字，分几次问也可以。"
+        if self.questions.noise.search(text):
+            return "没有看懂这条输入。请用一句话说明想问的事项，例如“贷款 8000 万元，利率 4%，能贴息多少”。"
+        return ""
+
+    def _match(self, text: str) -> tuple[Measure, ...]:
+        """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
+        weights = {measure.id: cues.weight(text) for measure, cues in self._measures}
+        hits = [m for m in self.policy.measures if weights[m.id]]
+        overridden = {name for m in hits for name in m.overrides}
+        return tuple(sorted((m for m in hits if m.id not in overridden), key=lambda m: -weights[m.id]))
+
+    def _claims(self, text: str, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+        """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
+        ask = self.questions
+        return tuple(
+            q
+            for q in quantities
+            if q.kind in ("money", "rate")
+            and (ask.benefit_before.search(text[: q.start]) or ask.benefit_after.search(text[q.end :]))
+        )
+
+    def _clauses(self, text: str) -> tuple[str, ...]:
+        chapter = self.policy.description.support_chapter
+        found = [m[1] for m in _CLAUSE_DOTTED.finditer(text)]
+        for match in _CLAUSE_CHINESE.finditer(text):
+            found.append(".".join(str(n) for n in (_number(match[1]), _number(match[2]), match[3]) if n))
+        found += [f"{chapter}.{_number(m[1])}" for m in _CLAUSE_ORDINAL.finditer(text)]
+        return tuple(dict.fromkeys(c for c in found if self.policy.has_clause(c)))
+
+    def _is_outside(self, text: str, direct: Sequence[Measure], inputs: Sequence[Quantity]) -> bool:
+        ask = self.questions
+        if ask.place_policy.search(text) and not ask.moving.search(text):
+            return True
+        return bool(ask.outside.search(text)) and not (direct and inputs)
+
+    def _lean(
+        self, text: str, before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity],
+        silences: Sequence[Silence],
+    ) -> tuple[tuple[Measure, ...], bool]:  # fmt: skip
+        """The measures of the turn before, or the sibling that they and this message together point at."""
+        subject = "，".join(m.name for m in before.measures)
+        together = self._match(f"{subject}，{text}")
+        alone = self._match(subject)
+        if fresh := tuple(m for m in together if m not in alone and m not in before.measures):
+            return fresh, True
+        pointed = any(v for m in before.measures for v in self._verdicts(text, (m,)).values())
+        follow = {"follow", "department", "original", "why", "compare", "confirm", "more", "unknown", "correction",
+                  "again", "promise", "amount", "rule", "term"}  # fmt: skip
+        # A new whole question is not a follow-up: it must lean by its words, or be short.
+        leans = bool(inputs or silences or pointed or intents & follow)
+        return (before.measures, True) if leans and (len(text) <= 40 or inputs) else ((), False)
+
+    def _fill(self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None):  # type: ignore[no-untyped-def]
+        key = tuple(m.id for m in measures)
+        if key not in self._slots:
+            self._slots[key] = Slots(measures, self.questions.other_amounts)
+        pending = ""
+        if before is not None:
+            pending = next((i.name for m in measures for i in m.missing(before.facts)), "")
+            if not pending and measures and measures[0].inputs:
+                pending = measures[0].formula.base or ""
+        return self._slots[key].read(text, inputs, pending)
+
+    def _verdicts(self, text: str, measures: Sequence[Measure]) -> dict[tuple[str, str], Verdict]:
+        found: dict[tuple[str, str], Verdict] = {}
+        for measure in measures:
+            for condition in measure.conditions:
+                if verdict := self._verdict(text, measure, condition):
+                    found[measure.id, condition.name] = verdict
+        return found
+
+    def _verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
+        meets, fails = self._conditions[measure.id, condition.name]
+        if fails and (match := fails.search(text)):
+            return Verdict("fails", match[0])
+        if meets and (match := meets.search(text)):
+            return Verdict("meets", match[0])
+        return None
+
+
+def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{p})" for p in patterns)) if patterns else None
+
+
+_CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
+
+
+def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
+    """Without the quantity that the same message takes back (3000 万，不对，是 5000 万)."""
+    for match in _CORRECTION.finditer(text):
+        after = [q for q in quantities if q.start >= match.end()]
+        if after:
+            taken_back = [q for q in quantities if q.end <= match.start() and q.kind == after[0].kind][-1:]
+            quantities = [q for q in quantities if q not in taken_back]
+    return quantities
+
+
+def _number(numeral: str | None) -> str:
+    if not numeral:
+        return ""
+    if numeral.isdigit():
+        return str(int(numeral))
+    tens, mark, ones = numeral.partition("十")
+    value = (_NUMERALS.index(tens) + 1 if tens else 1) * 10 if mark else 0
+    rest = ones if mark else tens
+    return str(value + (_NUMERALS.index(rest) + 1 if rest else 0))
