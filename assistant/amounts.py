@@ -92,7 +92,10 @@ _GROUPS = re.compile(r"(?<![\d.])\d{1,3}(?:(?:，\d{3}){2,}|，0\d\d|，\d{3}(?=
 
 _START = re.compile(r"[\d.¥$€£一二两三四五六七八九十零半几数若好负百千万亿每∞无i-]")
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?(?:e[+-]?\d+)?|(?<![\d.])\.\d+"
-_FUZZ = r"(?:多(?![久少大长远次项]|元化|个部门)|余(?![额款下温])|来(?=\s*[个万亿元块人名位台套平亩年㎡])|几(?=[万亿个人名元块]))?"
+_FUZZ = (
+    r"(?:多(?![久少大长远次项]|元化|个部门)|余(?![额款下温])"
+    r"|来(?=\s*[个万亿元块人名位台套平亩年㎡])|几(?=[万亿个人名元块]))?"
+)
 _BIG = rf"(?:[十百千](?P<f4>{_FUZZ})[万亿]+|[万亿]+|[十百千]|kw|[wk])(?![a-z])"
 _TERM = re.compile(
     rf"(?P<zero>零?)(?:(?P<arabic>{_ARABIC})|(?P<cn>{_C}{{1,24}}(?:点[{_N}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))"
@@ -277,9 +280,9 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
         if terms:
             unscaled = not term["scale"] and not run.strip("零" + _N) and not term["zero"] and run[:1] != "零"
             digits = len(term["arabic"] or run)
-            if big * small > last or (last <= 1):
-                if not (big > last > 1 and section_low + low * small < 10_000 and last < 10_000) and big <= large:
-                    break
+            lifts = big > last > 1 and section_low + low * small < 10_000 and last < 10_000  # 3千 in 3千5百万
+            if (big * small > last or last <= 1) and not lifts and big <= large:
+                break
             if unscaled and not _YUAN.match(text, stop):
                 if digits == 1 and _COUNTED.match(text, stop):
                     break
@@ -309,7 +312,7 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
             chain *= low / (_DIGITS[run[0]] or 1)
         fuzz = "".join(term[name] or "" for name in ("f1", "f2", "f3", "f4")).strip()
         alone = alone or bool(
-            term["arabic"] or term["scale"] or re.search("[十百千点]", run[1:]) or run.startswith("十") and fuzz
+            term["arabic"] or term["scale"] or re.search("[十百千点]", run[1:]) or (run.startswith("十") and fuzz)
         )
         end, terms = stop, terms + 1
         if fuzz:
@@ -328,14 +331,22 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
 def _read_item(text: str, start: int) -> _Item | None:
     """Read the number and unit that start at `start`; an item of kind None is consumed, but is no quantity."""
     if endless := _ENDLESS.match(text, start):
-        return _Item(_Numeral(Decimal(0), Decimal(0), endless.end()), start, endless.end(), endless.end(), "number",
-                     problem="endless")  # fmt: skip
+        return _Item(
+            _Numeral(Decimal(0), Decimal(0), endless.end()),
+            start,
+            endless.end(),
+            endless.end(),
+            "number",
+            problem="endless",
+        )
     at, sign = start, ""
     if text[at] in "-负":
+        if text[at] == "负" and at and text[at - 1] in "抱自肩担背胜辜":
+            return None
         if (
             text[at] == "-"
             and at
-            and (text[at - 1].isascii() and text[at - 1].isalnum() or text[at - 1] in "-万亿元%年人平米")
+            and ((text[at - 1].isascii() and text[at - 1].isalnum()) or text[at - 1] in "-万亿元%年人平米")
         ):
             return None
         at, sign = at + 1, "negative"
@@ -378,8 +389,16 @@ def _read_item(text: str, start: int) -> _Item | None:
         if after or not unit:
             end = after.end() if after else end
             problem = sign or ("daily" if period in {"天", "日"} else "")
-            return _Item(numeral, start, end, end, "unit_rent", text[numeral.end : end], 1 / _MONTHLY.get(period, Decimal(1)),
-                         problem=problem)  # fmt: skip
+            return _Item(
+                numeral,
+                start,
+                end,
+                end,
+                "unit_rent",
+                text[numeral.end : end],
+                1 / _MONTHLY.get(period, Decimal(1)),
+                problem=problem,
+            )
     return _with_unit(text, start, numeral, unit, symbol, sign)
 
 
@@ -390,7 +409,7 @@ def _with_unit(
     end, is_sum = numeral.end, numeral.large > 1 or text[numeral.end - 1] in "wk"
     group = unit.lastgroup if unit else None
     word = unit[0].strip() if unit else ""
-    if is_sum and (group in {"years", "months"} or word in {"成", "方"}) or word == "方" and numeral.low < 10:
+    if (is_sum and (group in {"years", "months"} or word in {"成", "方"})) or (word == "方" and numeral.low < 10):
         unit, group, word = None, None, ""
         if not is_sum:
             return _Item(numeral, start, end, end, None)
@@ -432,14 +451,29 @@ def _with_unit(
             jiao, fen, zero, digit, cent = change.groups()
             tenths, cents = (jiao, fen) if jiao else ("", digit) if zero or cent else (digit, "")
             if jiao or word == "块" or cent:
-                extra = sum((Decimal(_DIGITS.get(c, c)) * s for c, s in ((tenths, Decimal("0.1")), (cents, Decimal("0.01"))) if c),
-                            Decimal(0))  # fmt: skip
+                extra = sum(
+                    (
+                        Decimal(_DIGITS.get(c, c)) * s
+                        for c, s in ((tenths, Decimal("0.1")), (cents, Decimal("0.01")))
+                        if c
+                    ),
+                    Decimal(0),
+                )
                 end = change.end()
         if word == "元" and (whole := _CLOSING.match(text, end)):
             end = whole.end()
         late = _PER_AFTER.match(text, end)
-        return _Item(numeral, start, end, late.end() if late else end, "money", word or text[start : start + 1].strip("0123456789") * bool(symbol) * (text[start] in "¥$€£"), extra=extra,
-                     per=late[1].replace("日", "天") if late else "", problem="foreign" if foreign else problem)  # fmt: skip
+        return _Item(
+            numeral,
+            start,
+            end,
+            late.end() if late else end,
+            "money",
+            word or symbol * (text[start] == symbol),
+            extra=extra,
+            per=late[1].replace("日", "天") if late else "",
+            problem="foreign" if foreign else problem,
+        )
     if _SKIPPED.match(text, end):
         return _Item(numeral, start, end, end, None)
     return _Item(numeral, start, end, end, "number", problem=problem)
@@ -455,7 +489,7 @@ def _joined(text: str, left: _Item) -> tuple[_Item, Decimal, Decimal] | None:
         return None
     a, b = left.numeral, right.numeral
     bare = left.kind in {None, "number"} and left.end == a.end
-    borrows = bare or left.kind == "money" and not left.unit
+    borrows = bare or (left.kind == "money" and not left.unit)
     if not borrows and left.kind != right.kind and not (left.kind == "rate" and right.kind == "number"):
         return None
     if bare and right.kind == "number" and not (a.alone and b.alone):
@@ -517,9 +551,8 @@ def _read_all(text: str) -> list[Quantity]:
             low, high = (v * item.factor + item.extra * (-1 if v < 0 else 1) for v in (n.low, n.high))
         position = max(last.resume, begin.end())
         kind = last.kind
-        if (
-            kind is None
-            or kind == "number"
+        if kind is None or (
+            kind == "number"
             and not (joined or n.alone or item.problem or plain[item.start : last.end] == plain.strip())
         ):
             continue
@@ -541,15 +574,24 @@ def _read_all(text: str) -> list[Quantity]:
         unit = text[last.end - len(last.unit) : last.end] if plain.endswith(last.unit, 0, last.end) else last.unit
         found.append(
             Quantity(
-                text[item.start : last.end], item.start, last.end, kind, low, high, unit, per,
-                about or fuzzy, bound or ("over" if fuzzy and tails else ""), problem,
-            )  # fmt: skip
-        )  # fmt: skip
+                text[item.start : last.end],
+                item.start,
+                last.end,
+                kind,
+                low,
+                high,
+                unit,
+                per,
+                about or fuzzy,
+                bound or ("over" if fuzzy and tails else ""),
+                problem,
+            )
+        )
     return found
 
 
 def read_amount(text: str) -> Quantity:
-    """Read the one quantity of a short text such as a form value: 3000万, 4%, 12; raise `UnreadableAmount` otherwise."""
+    """Read the one quantity of a short text such as 3000万, 4% or 12; raise `UnreadableAmount` if not one."""
     found = read_quantities(text)
     if not found:
         raise UnreadableAmount(f"没有读到数字：“{text[:40]}”。请写成 3000万、5亿元、4% 或 12 这样的形式。")
@@ -565,7 +607,7 @@ def format_yuan(value: Decimal) -> str:
         cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
         for unit, size in (("亿元", _SCALES["亿"]), ("万元", _SCALES["万"]), ("元", Decimal(1))):
             shown = cents / size
-            if size == 1 or abs(cents) >= size and shown == shown.quantize(Decimal("0.0001")):
+            if size == 1 or (abs(cents) >= size and shown == shown.quantize(Decimal("0.0001"))):
                 digits = f"{shown:f}"
                 digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
                 return f"{'0' if digits == '-0' else digits} {unit}"

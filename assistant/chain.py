@@ -20,7 +20,7 @@ from assistant.understanding import Understander, Understanding
 class Search(Protocol):
     """What the chain asks of retrieval: the clauses nearest to a text, or none when it is about something else."""
 
-    def __call__(self, text: str) -> Sequence[Clause]: ...
+    def __call__(self, text: str, is_about_money: bool) -> Sequence[Clause]: ...
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ def build_chain(understander: Understander, search: Search, composer: Composer) 
 
     def retrieve(state: Answering) -> Answering:
         # What understanding has placed by the policy's own data needs no search.
-        return state if composer.is_placed(state.understanding) else replace(
-            state, found=tuple(search(state.understanding.text))
-        )
+        u = state.understanding
+        return state if composer.is_placed(u) else replace(state, found=tuple(search(u.text, "money" in u.intents)))
 
     def work_out(state: Answering) -> Answering:
         u = state.understanding

@@ -28,7 +28,7 @@ class Composer:
         return bool(
             u.problem or u.is_outside or u.measures or u.topics or u.silences or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
-            or ("reverse" in u.intents and u.quantities)
+            or ("reverse" in u.intents and (u.quantities or u.terms))
         )  # fmt: skip
 
     def compose(
@@ -46,7 +46,7 @@ class Composer:
 
     def evidence(self, reply: Reply, turns: Sequence[str]) -> list[str]:
         """All the words a figure of this reply may stand in: cited clauses, calculations, the user's messages."""
-        pieces = [*turns, *(c.quote for c in reply.citations)]
+        pieces = [*turns, *(f"{c.label} {c.quote}" for c in reply.citations)]
         pieces += [self.policy.clause(c.clause).text for c in reply.citations]
         for calculation in reply.calculations:
             pieces += [*calculation.steps, calculation.per, *(c.words for c in calculation.conditions)]
@@ -63,16 +63,18 @@ class Composer:
             return [writer.outside()], []
         if intents & {"greeting", "thanks"} and not u.measures:
             return [writer.greeting()], []
-        if "reverse" in intents and (figures := [q for q in (u.claims or u.quantities) if q.kind in ("money", "rate")]):
+        if "reverse" in intents and (figures := [q for q in (u.claims or u.quantities) if q.kind in ("money", "rate", "years")]):
             only_limits = any(word in u.text for word in ("封顶", "上限", "最高", "不超过", "顶格"))
             return [writer.figure_clauses(q, only_limits) for q in figures], []
+        if "reverse" in intents and not u.measures and u.terms and (section := writer.word_clauses(u.terms)):
+            return [section], []
         sections: list[Section] = []
         if "term" in intents and not u.told:
             sections.append(writer.term(on))
         if "department" in intents or (u.departments and "overview" in intents):
             if section := self._departments(u):
                 return [*sections, section], []
-        if u.measures and ("compare" in intents) and (pair := self._pair(u)):
+        if u.measures and "compare" in intents and not u.told and (pair := self._pair(u)):
             return [*sections, writer.compared(pair)], []
         if u.clauses and ("original" in intents or not u.measures):
             return [*sections, *(writer.clause(self.policy.clause(c)) for c in u.clauses)], []
@@ -82,7 +84,7 @@ class Composer:
         if u.silences and not self._computes(u, calculations):
             return [*sections, *(writer.silent(s) for s in u.silences)], []
         if u.topics and not (u.measures and (intents & {"support", "amount"} or u.told)):
-            if "overview" not in intents or "support" not in intents:
+            if "overview" not in intents or "money" not in intents:
                 return [*sections, *(writer.topic(t) for t in u.topics[:3])], []
         if u.measures and "more" not in intents:
             ours, shown = self._measures(u, calculations)
@@ -102,8 +104,8 @@ class Composer:
         self, u: Understanding, calculations: Sequence[Calculation]
     ) -> tuple[list[Section], list[Calculation]]:
         pairs = list(zip(u.measures, calculations, strict=True))
-        fed = [(m, c) for m, c in pairs if self._is_fed(m, u)]
-        pairs = fed or pairs
+        if any(i.name in u.told for m in u.measures for i in m.inputs):
+            pairs = [(m, c) for m, c in pairs if self._is_fed(m, u)]
         sections: list[Section] = []
         shown: list[Calculation] = []
         for measure, calculation in pairs:
@@ -164,7 +166,8 @@ class Composer:
 
     def _departments(self, u: Understanding) -> Section | None:
         if u.departments:
-            return self.writer.department_clauses(u.departments)
+            chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
+            return self.writer.department_clauses(u.departments, chapter)
         clauses = [*u.clauses, *(m.clause for m in u.measures), *(t.clause for t in u.topics)]
         if clauses:
             return self.writer.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])

@@ -32,6 +32,8 @@ _FITS_LABELLED: dict[str, tuple[str, ...]] = {
     "count": ("number",),
     "months": ("number",),
 }
+# Kinds of quantity that words of something else (员工, 毛利) can claim; areas and unit rents have no such words.
+_OTHERS = ("money", "rate", "count")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class _Label:
 class Slots:
     """The inputs of some measures with their words compiled: fills them from a sentence's quantities."""
 
-    def __init__(self, measures: Sequence[Measure], other_words: Sequence[str]) -> None:
+    def __init__(self, measures: Sequence[Measure], other_words: Sequence[str], link: str = "") -> None:
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
         own: dict[str, set[str]] = {}
@@ -83,7 +85,9 @@ class Slots:
                 own.setdefault(word, set())
         for word in other_words:
             own.setdefault(word, set())
-        self._labels = [(re.compile(word), frozenset(names)) for word, names in own.items()]
+        self._labels = [
+            (re.compile(word if names else f"(?:{word}){link}"), frozenset(names)) for word, names in own.items()
+        ]
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
@@ -94,7 +98,7 @@ class Slots:
         for kind in _FITS:
             group = [q for q in quantities if q.kind in _FITS[kind] + _FITS_LABELLED.get(kind, ())]
             names = {item.name for item in self._inputs if item.kind == kind}
-            near = [label for label in labels if label.names & names or not label.names or kind == "money"]
+            near = [x for x in labels if x.names & names or kind == "money" or (not x.names and kind in _OTHERS)]
             for quantity, label in _align(text, group, near, quantities):
                 hit = [i for i in self._inputs if i.name in label.names and i.kind == kind and _fits(i, quantity, True)]
                 if not hit and (not label.names or quantity.kind in _FITS[kind]):
@@ -200,7 +204,8 @@ def _put(facts: dict[str, Fact], item: Input, quantity: Quantity) -> None:
             new, low=old.low + new.low, high=old.high + new.high, words=f"{old.words} + {new.words}",
             approximate=old.approximate or new.approximate,
         )  # fmt: skip
-    elif old is not None and not item.sum:
+    elif old is not None and not item.sum and (old.bound not in ("over", "at_least") or new.bound):
+        # Of two values the limit that was passed gives way to the value reached (突破 2 亿，做到 2.7 亿).
         return
     facts[item.name] = new
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from assistant.amounts import read_quantities
 
@@ -18,7 +19,8 @@ _DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
 Figure = tuple[str, Decimal]
 
 
-def figures(text: str) -> set[Figure]:
+@lru_cache(maxsize=4096)
+def figures(text: str) -> frozenset[Figure]:
     """Every figure of `text`: (kind, value) for what reads as a quantity, ("digits", value) for any other number."""
     text = _NOT_FIGURES.sub(" ", text)
     found: set[Figure] = set()
@@ -26,7 +28,7 @@ def figures(text: str) -> set[Figure]:
     for q in read_quantities(text):
         found |= {(q.kind, q.low), (q.kind, q.high)}
         rest[q.start : q.end] = " " * (q.end - q.start)
-    return found | {("digits", Decimal(m[0].replace(",", ""))) for m in _DIGITS.finditer("".join(rest))}
+    return frozenset(found | {("digits", Decimal(m[0].replace(",", ""))) for m in _DIGITS.finditer("".join(rest))})
 
 
 def guard(text: str, evidence: Iterable[str]) -> tuple[str, tuple[str, ...]]:

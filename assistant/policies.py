@@ -58,6 +58,7 @@ class Description(_Data):
 
     id: str
     title: str
+    short_title: str
     number: str
     issuer: str
     issued: date
@@ -65,6 +66,7 @@ class Description(_Data):
     support_chapter: str
     place: str
     coverage: str
+    examples: tuple[str, ...] = ()
     term: Term
     contact: Contact
     repairs: tuple[Repair, ...] = ()

@@ -21,6 +21,10 @@ class _Words(_Data):
     words: tuple[str, ...]
 
 
+class _OtherAmounts(_Words):
+    link: str
+
+
 class _Benefit(_Data):
     before: str
     after: str
@@ -40,7 +44,7 @@ class _Unusable(_Data):
 
 class _File(_Data):
     intents: dict[str, str]
-    other_amounts: _Words
+    other_amounts: _OtherAmounts
     benefit: _Benefit
     outside: _Outside
     unusable: _Unusable
@@ -82,6 +86,7 @@ class Questions:
 
     intents: dict[str, re.Pattern[str]]
     other_amounts: tuple[str, ...]
+    link: str
     benefit_before: re.Pattern[str]
     benefit_after: re.Pattern[str]
     limit_after: re.Pattern[str]
@@ -102,6 +107,7 @@ def read_questions(path: Path) -> Questions:
         return Questions(
             intents={name: re.compile(pattern) for name, pattern in data.intents.items()},
             other_amounts=data.other_amounts.words,
+            link=data.other_amounts.link,
             benefit_before=re.compile(data.benefit.before),
             benefit_after=re.compile(data.benefit.after),
             limit_after=re.compile(data.benefit.follow),

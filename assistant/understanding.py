@@ -35,6 +35,8 @@ class Understanding:
     topics: tuple[Topic, ...] = ()
     silences: tuple[Silence, ...] = ()
     departments: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    subjects: tuple[tuple[Measure, ...], ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
@@ -86,12 +88,12 @@ class Understander:
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in direct if m in named) or tuple(named)
-        topics = tuple(topic for topic, cues in self._topics if cues.weight(text))
+        topics = self._match_topics(text)
         silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
         departments = tuple(name for name in self._departments if name in text)
         is_outside = self._is_outside(text, direct, inputs)
         measures, carried = direct, False
-        if not direct and not is_outside and not (topics and not inputs) and before.measures:
+        if not direct and not is_outside and not (topics and not inputs) and before.subjects:
             measures, carried = self._lean(text, before, intents, inputs, silences)
         filled = self._fill(text, inputs, measures, before if carried else None)
         verdicts = self._verdicts(text, measures)
@@ -100,10 +102,12 @@ class Understander:
             text=text,
             intents=intents,
             measures=measures,
-            clauses=clauses or (before.clauses if carried and not measures else ()),
+            subjects=_with_subject(before.subjects, measures),
+            clauses=clauses,
             topics=topics,
             silences=silences,
             departments=departments,
+            terms=tuple(t for t in self.lexicon.terms if t in text),
             facts={**before.facts, **filled.facts},
             told=frozenset(filled.facts),
             verdicts={**before.verdicts, **verdicts},
@@ -131,6 +135,12 @@ class Understander:
         overridden = {name for m in hits for name in m.overrides}
         return tuple(sorted((m for m in hits if m.id not in overridden), key=lambda m: -weights[m.id]))
 
+    def _match_topics(self, text: str) -> tuple[Topic, ...]:
+        """The topics `text` points at, heaviest first, without those whose clause holds another one's."""
+        weights = [(cues.weight(text), topic) for topic, cues in self._topics]
+        hits = [topic for weight, topic in sorted(weights, key=lambda pair: -pair[0]) if weight]
+        return tuple(t for t in hits if not any(o.clause.startswith(f"{t.clause}.") for o in hits))
+
     def _claims(self, text: str, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
         ask = self.questions
@@ -138,6 +148,7 @@ class Understander:
             q
             for q in quantities
             if q.kind in ("money", "rate")
+            and q.bound != "over"
             and (ask.benefit_before.search(text[: q.start]) or ask.benefit_after.search(text[q.end :]))
         )
 
@@ -159,23 +170,26 @@ class Understander:
         self, text: str, before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity],
         silences: Sequence[Silence],
     ) -> tuple[tuple[Measure, ...], bool]:  # fmt: skip
-        """The measures of the turn before, or the sibling that they and this message together point at."""
-        subject = "，".join(m.name for m in before.measures)
+        """The subject of the turns before, or the sibling that it and this message together point at."""
+        focus = before.subjects[-1]
+        if "again" in intents and len(before.subjects) > 1:
+            focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
+        subject = "，".join(m.name for m in focus)
         together = self._match(f"{subject}，{text}")
         alone = self._match(subject)
-        if fresh := tuple(m for m in together if m not in alone and m not in before.measures):
+        if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True
-        pointed = any(v for m in before.measures for v in self._verdicts(text, (m,)).values())
+        pointed = bool(self._verdicts(text, focus))
         follow = {"follow", "department", "original", "why", "compare", "confirm", "more", "unknown", "correction",
                   "again", "promise", "amount", "rule", "term"}  # fmt: skip
         # A new whole question is not a follow-up: it must lean by its words, or be short.
         leans = bool(inputs or silences or pointed or intents & follow)
-        return (before.measures, True) if leans and (len(text) <= 40 or inputs) else ((), False)
+        return (focus, True) if leans and (len(text) <= 40 or inputs) else ((), False)
 
     def _fill(self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None):  # type: ignore[no-untyped-def]
         key = tuple(m.id for m in measures)
         if key not in self._slots:
-            self._slots[key] = Slots(measures, self.questions.other_amounts)
+            self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
         pending = ""
         if before is not None:
             pending = next((i.name for m in measures for i in m.missing(before.facts)), "")
@@ -198,6 +212,13 @@ class Understander:
         if meets and (match := meets.search(text)):
             return Verdict("meets", match[0])
         return None
+
+
+def _with_subject(
+    subjects: tuple[tuple[Measure, ...], ...], measures: tuple[Measure, ...]
+) -> tuple[tuple[Measure, ...], ...]:
+    """The subjects in order of last mention; a turn without one leaves them as they are."""
+    return (*(s for s in subjects if s != measures), measures) if measures else subjects
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:

@@ -4,41 +4,127 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from assistant.answer import Reply
-from assistant.chain import Question, build_chain
+from assistant.audit import audit
+from assistant.chain import Question, Search, build_chain
 from assistant.clauses import Clause
 from assistant.composition import Composer
+from assistant.embeddings import open_embeddings
+from assistant.errors import AssistantError, CorpusError
+from assistant.index import build_index, ensure_index, open_index
 from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
 from assistant.questions import Questions, read_questions
+from assistant.relevance import Relevance
+from assistant.retrieval import Retriever
 from assistant.settings import Settings
+from assistant.tokens import Tokenizer
 from assistant.understanding import Understander
 
 
 class Assistant:
     """Answers questions about one policy; holds no conversation, so one serves every user."""
 
-    def __init__(self, policy: Policy, lexicon: Lexicon, questions: Questions, search, versions: str) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, policy: Policy, lexicon: Lexicon, questions: Questions, search: Search, versions: str) -> None:
         self.policy = policy
         self.versions = versions
-        self.composer = Composer(policy)
-        self.chain = build_chain(Understander(policy, lexicon, questions), search, self.composer)
+        self.chain = build_chain(Understander(policy, lexicon, questions), search, Composer(policy))
+
+    @property
+    def title(self) -> str:
+        return self.policy.description.short_title
+
+    @property
+    def subtitle(self) -> str:
+        description = self.policy.description
+        return f"{description.number}　{description.coverage}"
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        return self.policy.description.examples
+
+    def clause(self, policy: str, clause: str) -> Clause:
+        """A clause of the policy answered about; `CorpusError` when there is none such."""
+        if policy != self.policy.id:
+            raise CorpusError(f"没有政策 {policy}；可用：{self.policy.id}。")
+        return self.policy.clause(clause)
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
         """Answer the last of a conversation's user messages as of a day."""
         started = time.perf_counter()
         state = self.chain.invoke(Question(tuple(turns), on))
         assert state.reply is not None
-        elapsed = (time.perf_counter() - started) * 1000
-        return state.reply.model_copy(
-            update={"receipt": self._receipt(turns, on), "elapsed_ms": round(elapsed, 2)}
-        )
+        elapsed = round((time.perf_counter() - started) * 1000, 2)
+        return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
 
     def _receipt(self, turns: Sequence[str], on: date) -> str:
-        digest = hashlib.sha256("\x1e".join((self.versions, on.isoformat(), *turns)).encode())
-        return digest.hexdigest()[:10]
+        words = "\x1e".join((self.versions, on.isoformat(), *turns))
+        return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:10]
+
+
+def open_assistant(settings: Settings) -> Assistant:
+    """Read the corpus, open (or build) the index, load the model; any `AssistantError` says what to do."""
+    policies = read_policies(settings.corpus_dir)
+    lexicon, questions = _read_language(settings)
+    retriever = _open_retriever(settings, policies, lexicon)
+    policy = policies[0]
+    search = Relevance(policy, retriever, questions).clauses
+    return Assistant(policy, lexicon, questions, search, _versions(settings))
+
+
+def open_retriever(settings: Settings) -> tuple[Retriever, tuple[Policy, ...]]:
+    """The search alone, over every policy of the corpus."""
+    policies = read_policies(settings.corpus_dir)
+    return _open_retriever(settings, policies, _read_language(settings)[0]), policies
+
+
+def build(settings: Settings) -> str:
+    """Bring the index up to date; a sentence about it."""
+    clauses = [clause for policy in read_policies(settings.corpus_dir) for clause in policy.clauses]
+    embeddings = open_embeddings(settings.embedding_model)
+    tokenizer = Tokenizer(_read_language(settings)[0])
+    return build_index(clauses, embeddings, tokenizer, settings.index_dir).describe()
+
+
+def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """The state of each part, one line each: whether it is well, and what it is or what to do about it."""
+    yield True, "设置：" + "，".join(f"ASSISTANT_{k.upper()}={v}" for k, v in settings.model_dump(mode="json").items())
+    try:
+        policies = read_policies(settings.corpus_dir)
+        faults = [fault for policy in policies for fault in audit(policy)]
+        yield not faults, f"政策：{'、'.join(p.description.title for p in policies)}" + (
+            f"；{len(faults)} 处问题，请运行 assistant check" if faults else ""
+        )
+        lexicon, _ = _read_language(settings)
+        yield True, f"词表：{len(lexicon.terms)} 个词，{len(lexicon.synonyms)} 组同义词"
+        embeddings = open_embeddings(settings.embedding_model)
+        yield True, f"嵌入模型：{embeddings.name}，{embeddings.dimension} 维"
+        clauses = [clause for policy in policies for clause in policy.clauses]
+        yield True, open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()
+    except AssistantError as error:
+        yield False, str(error)
+
+
+def _read_language(settings: Settings) -> tuple[Lexicon, Questions]:
+    directory = settings.corpus_dir / "lexicon"
+    return read_lexicon(directory), read_questions(directory / "questions.toml")
+
+
+def _open_retriever(settings: Settings, policies: Sequence[Policy], lexicon: Lexicon) -> Retriever:
+    clauses = [clause for policy in policies for clause in policy.clauses]
+    embeddings, tokenizer = open_embeddings(settings.embedding_model), Tokenizer(lexicon)
+    index = ensure_index(clauses, embeddings, tokenizer, settings.index_dir)
+    return Retriever(index, embeddings, tokenizer)
+
+
+def _versions(settings: Settings) -> str:
+    """What an answer depends on besides the question: the corpus's files, this program and the model."""
+    digest = hashlib.sha256(f"{version('policy-assistant')} {settings.embedding_model}".encode())
+    for path in sorted(p for p in Path(settings.corpus_dir).rglob("*") if p.is_file()):
+        digest.update(path.relative_to(settings.corpus_dir).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

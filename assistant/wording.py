@@ -151,8 +151,7 @@ class Writer:
         """A question that is not about this policy."""
         description = self.policy.description
         return Section(
-            text=f"**这个问题不在本文件范围内，文件没有规定。** 本助手只回答《{description.title}》（{description.number}）："
-            f"{description.coverage}。",
+            text=f"**这个问题不在本文件范围内，文件没有规定。** 本助手只回答《{description.short_title}》：{description.coverage}。",
             status="not_covered",
         )
 
@@ -187,9 +186,10 @@ class Writer:
             citations=tuple(self.cite(c, c.text) for c in clauses),
         )
 
-    def department_clauses(self, names: Sequence[str]) -> Section:
-        """The clauses some departments answer for."""
+    def department_clauses(self, names: Sequence[str], chapter: str = "") -> Section:
+        """The clauses some departments answer for, of one chapter or of all."""
         hits = [c for c in self.policy.clauses if any(n in d for d in c.departments for n in names)]
+        hits = [c for c in hits if c.id.startswith(f"{chapter}.")] if chapter else hits
         rows = [f"- {c.label}" for c in hits]
         return Section(
             text=_blocks(f"文件列明由{'、'.join(names)}负责或参与的有：", "\n".join(rows)),
@@ -225,6 +225,20 @@ class Writer:
         """A passage of a clause under a heading of ours."""
         return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
 
+    def word_clauses(self, words: Sequence[str]) -> Section | None:
+        """Every support clause that holds one of some words, with the sentence that does."""
+        chapter = self.policy.description.support_chapter
+        hits = [c for c in self.policy.clauses if c.id.startswith(f"{chapter}.") and any(w in c.body for w in words)]
+        if not hits:
+            return None
+        lines = [f"- **{c.label}**：{c.body}" for c in hits]
+        return Section(
+            text=_blocks(f"写有“{'”或“'.join(words)}”的支持事项有 {len(hits)} 项：", "\n".join(lines)),
+            status="answered",
+            citations=tuple(self.cite(c) for c in hits),
+            about_support=True,
+        )
+
     def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
         """Every support measure with a given figure, and what the figure is there."""
         rows: list[tuple[Measure, str]] = []
@@ -256,8 +270,7 @@ class Writer:
     def greeting(self) -> Section:
         description = self.policy.description
         return Section(
-            text=f"您好，我回答《{description.title}》（{description.number}）的问题：{description.coverage}。"
-            "说说您的情况和数字，例如“买了 3000 万元的检测仪器能补多少”。",
+            text=f"您好，我回答《{description.short_title}》的问题：{description.coverage}。说说您的情况和数字，就能逐项计算。",
             status="answered",
         )
 

@@ -32,10 +32,8 @@ def read_cases() -> Iterator[Any]:
 def describe(quantity: Quantity, like: str) -> str:
     """Write a quantity in the table's notation; the span's text only where `like` states it."""
     low, high = quantity.low.normalize(), quantity.high.normalize()
-    if abs(high) < Decimal("1e20"):
-        value = f"{low:f}" + (f"..{high:f}" if low != high else "")
-    else:
-        value = f"{low}"
+    value = f"{low:f}" if abs(high) < Decimal("1e20") else f"{low}"
+    value += f"..{high:f}" if low != high else ""
     marks = [f'"{quantity.text}"'] * ('"' in like)
     marks += ["~"] * quantity.approximate + [quantity.bound] * bool(quantity.bound)
     marks += [f"/{quantity.per}"] * bool(quantity.per) + ["!"] * bool(quantity.problem)
@@ -252,7 +250,7 @@ def agrees(group: str, row: dict[str, Any]) -> bool:
     """Say whether our reading has the row's value; for whole sentences, whether any quantity has it."""
     value, sentence = row["value"], row.get("sentence") or row["text"]
     if group == "JioNLP spans":
-        return [q.text for q in read_quantities(row["text"]) if q.kind == "money"] == value
+        return bool([q.text for q in read_quantities(row["text"]) if q.kind == "money"] == value)
     ends = [
         Decimal(str(v).rstrip("%").replace(",", "")) for v in (value if isinstance(value, list) else [value, value])
     ]

@@ -1,0 +1,53 @@
+# Two commands do everything: `make run` serves the page, `make test` passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUESTIONS ?=
+
+.PHONY: help run test lint bench check clean
+
+help:
+	@echo "make run    set up, build the index and serve the page at http://127.0.0.1:7860"
+	@echo "make test   set up and run the linters, the type checker and the tests"
+	@echo "make lint   ruff and mypy only"
+	@echo "make bench  cost of an answer against one bare embedding call"
+	@echo "make check  prove that the clauses hold the whole text and every figure its words"
+	@echo "make clean  remove what the commands made"
+
+run: $(VENV)/.ready
+	@echo "==> building the index (nothing to do when it is up to date)"
+	@$(BIN)/assistant index
+	@echo "==> serving"
+	@$(BIN)/python app.py
+
+test: $(VENV)/.ready-dev lint
+	@echo "==> tests"
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-dev
+	@echo "==> ruff"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "==> mypy"
+	@$(BIN)/mypy
+
+bench: $(VENV)/.ready
+	@$(BIN)/python -m evals.bench
+
+check: $(VENV)/.ready
+	@$(BIN)/assistant check
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+	find indexes -mindepth 1 ! -name README.md -exec rm -rf {} +
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "==> creating $(VENV) and installing (once; some minutes)"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0])"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@echo "==> installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

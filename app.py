@@ -1,0 +1,68 @@
+"""Settings → assistant → pages → a running server; nothing else happens here."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from datetime import date
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from assistant.errors import AssistantError, SettingsError
+from assistant.pages.enterprise import STYLE, ChineseDocument, Opening, build_page, theme
+from assistant.settings import Settings, read_settings
+
+
+def build_app(opening: Opening) -> FastAPI:
+    """The web application: `/healthz`, and the enterprises' page at `/`."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/healthz")
+    def health() -> JSONResponse:
+        status, body = opening.health()
+        return JSONResponse(body, status_code=status)
+
+    page = build_page(opening, date.today)
+    gr.mount_gradio_app(
+        app, page, "/", theme=theme(), css_paths=[STYLE], footer_links=[], run_history=False, ssr_mode=False, pwa=False,
+        mcp_server=False, enable_monitoring=False, show_error=False, max_file_size=0,
+    )  # fmt: skip
+    app.add_middleware(ChineseDocument)
+    return app
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything slow begins; `SettingsError` when it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"不能在 {settings.host}:{settings.port} 上监听（{error.strerror}），端口可能已被占用。"
+            "请关掉占用它的程序，或用 ASSISTANT_PORT 换一个端口。"
+        ) from error
+
+
+def main() -> None:
+    """Serve until stopped; a problem with the settings or the port is one sentence and exit code 1."""
+    try:
+        settings = read_settings()
+        listener = listen(settings)
+    except AssistantError as error:
+        sys.exit(str(error))
+
+    def open_() -> object:
+        from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
+
+        return open_assistant(settings)
+
+    app = build_app(Opening(open_).start())
+    print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

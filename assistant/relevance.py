@@ -1,0 +1,30 @@
+"""Search hits → the clauses worth showing, or none when the question is about something else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.clauses import Clause
+from assistant.policies import Policy
+from assistant.questions import Questions
+from assistant.retrieval import Retriever
+
+# The share of what a question says that must be known here. One that asks for money has been through every support
+# item's cues in vain, so it must be nearly all about this text.
+KNOWN, KNOWN_FOR_MONEY = 0.5, 0.8
+
+
+class Relevance:
+    """Decides whether what search found nearest is near enough to be an answer."""
+
+    def __init__(self, policy: Policy, retriever: Retriever, questions: Questions) -> None:
+        self._policy, self._retriever, self._generic = policy, retriever, questions.generic
+
+    def clauses(self, text: str, is_about_money: bool) -> Sequence[Clause]:
+        """The clauses nearest to `text`, best first; none where too little of what it says is known here."""
+        share = self._retriever.coverage(text, self._generic).share
+        if share < (KNOWN_FOR_MONEY if is_about_money else KNOWN):
+            return []
+        hits = self._retriever.search(text, 3)
+        matched = [hit for hit in hits if set(hit.matched_tokens) - self._generic]
+        return [self._policy.clause(hit.clause_id) for hit in matched]

@@ -1,0 +1,32 @@
+"""The real corpus, once for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.lexicon import Lexicon, read_lexicon
+from assistant.policies import Policy, read_policies
+from assistant.questions import Questions, read_questions
+from assistant.settings import ROOT
+
+
+@pytest.fixture(scope="session")
+def corpus_dir() -> Path:
+    return ROOT / "corpus"
+
+
+@pytest.fixture(scope="session")
+def policy(corpus_dir: Path) -> Policy:
+    return read_policies(corpus_dir)[0]
+
+
+@pytest.fixture(scope="session")
+def lexicon(corpus_dir: Path) -> Lexicon:
+    return read_lexicon(corpus_dir / "lexicon")
+
+
+@pytest.fixture(scope="session")
+def questions(corpus_dir: Path) -> Questions:
+    return read_questions(corpus_dir / "lexicon" / "questions.toml")
