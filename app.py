@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from datetime import date
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from assistant.errors import AssistantError, SettingsError
-from assistant.pages.enterprise import STYLE, ChineseDocument, Opening, build_page, theme
+from assistant.pages.enterprise import STYLE, Assistant, ChineseDocument, Opening, build_page, theme
 from assistant.settings import Settings, read_settings
 
 
@@ -40,9 +41,9 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        why = "端口已被占用" if error.errno == errno.EADDRINUSE else f"系统答复：{error}"
         raise SettingsError(
-            f"不能在 {settings.host}:{settings.port} 上监听（{error.strerror}），端口可能已被占用。"
-            "请关掉占用它的程序，或用 ASSISTANT_PORT 换一个端口。"
+            f"不能在 {settings.host}:{settings.port} 上监听，{why}。请改用别的 ASSISTANT_HOST 或 ASSISTANT_PORT。"
         ) from error
 
 
@@ -54,7 +55,7 @@ def main() -> None:
     except AssistantError as error:
         sys.exit(str(error))
 
-    def open_() -> object:
+    def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
         return open_assistant(settings)

@@ -58,7 +58,7 @@ _PLAIN = str.maketrans(
 _N = "零一二两三四五六七八九"
 _C = f"[{_N}十百千]"
 _D = "[一二两三四五六七八九十]"
-_AREA = r"平方米|平方|平米|㎡|m²|m2|平(?![均台安时等衡稳价面凡息板日行])"
+_AREA = r"平方米|平方|平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])"
 _SUM = r"(?!\s*[\d.]|\s*[万亿元块wk%])"  # what follows does not make it an amount
 
 _NOT_QUANTITIES = re.compile(
@@ -98,8 +98,8 @@ _FUZZ = (
 )
 _BIG = rf"(?:[十百千](?P<f4>{_FUZZ})[万亿]+|[万亿]+|[十百千]|kw|[wk])(?![a-z])"
 _TERM = re.compile(
-    rf"(?P<zero>零?)(?:(?P<arabic>{_ARABIC})|(?P<cn>{_C}{{1,24}}(?:点[{_N}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))"
-    rf"(?P<f1>\s?{_FUZZ})(?:(?:个(?P<f2>{_FUZZ})(?=[万亿]|[百千]万|小目标))?\s?(?P<scale>{_BIG}|(?<=个)小目标))?(?P<f3>{_FUZZ})",
+    rf"(?P<zero>零?)(?:(?P<and_half>(?:\d|{_D})个半(?=[亿万]))|(?P<arabic>{_ARABIC})|(?P<cn>{_C}{{1,24}}(?:点[{_N}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))"
+    rf"(?P<f1>\s?{_FUZZ})(?:(?:个(?P<f2>{_FUZZ})(?=[万亿]|[百千]万|小目标|w(?![a-z])))?\s?(?P<scale>{_BIG}|(?<=个)小目标))?(?P<f3>{_FUZZ})",
     re.ASCII,
 )
 _PAIR = re.compile(r"(.*?[十百千]|)([一二两三四五六七八])([二两三四五六七八九])((?:[十百千].*)?)$")
@@ -227,6 +227,10 @@ def _chinese(run: str) -> Decimal | None:
 
 def _atoms(term: re.Match[str]) -> tuple[Decimal, Decimal] | None:
     """Return the lowest and highest value of a term before its scale: 两三千 is (2000, 3000)."""
+    if term["and_half"]:
+        whole = term["and_half"][0]
+        value = Decimal(whole if whole.isdigit() else 10 if whole == "十" else _DIGITS[whole]) + Decimal("0.5")
+        return value, value
     if term["half"]:
         return Decimal("0.5"), Decimal("0.5")
     if term["arabic"]:
@@ -312,7 +316,7 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
             chain *= low / (_DIGITS[run[0]] or 1)
         fuzz = "".join(term[name] or "" for name in ("f1", "f2", "f3", "f4")).strip()
         alone = alone or bool(
-            term["arabic"] or term["scale"] or re.search("[十百千点]", run[1:]) or (run.startswith("十") and fuzz)
+            term["arabic"] or term["and_half"] or term["scale"] or re.search("[十百千点]", run[1:]) or (run.startswith("十") and fuzz)
         )
         end, terms = stop, terms + 1
         if fuzz:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from assistant.amounts import Quantity, format_yuan
 from assistant.answer import plain
@@ -30,7 +31,6 @@ _FITS_LABELLED: dict[str, tuple[str, ...]] = {
     "area": ("number",),
     "unit_rent": ("number", "money"),
     "count": ("number",),
-    "months": ("number",),
 }
 # Kinds of quantity that words of something else (员工, 毛利) can claim; areas and unit rents have no such words.
 _OTHERS = ("money", "rate", "count")
@@ -96,10 +96,11 @@ class Slots:
         used: set[int] = set()
         foreign: set[int] = set()
         for kind in _FITS:
-            group = [q for q in quantities if q.kind in _FITS[kind] + _FITS_LABELLED.get(kind, ())]
+            fitting = _FITS[kind] + _FITS_LABELLED.get(kind, ())
+            group = [q for q in quantities if q.kind in fitting and q.start not in used]
             names = {item.name for item in self._inputs if item.kind == kind}
             near = [x for x in labels if x.names & names or kind == "money" or (not x.names and kind in _OTHERS)]
-            for quantity, label in _align(text, group, near, quantities):
+            for quantity, label in _enumerated(text, group, list(_align(text, group, near, quantities))):
                 hit = [i for i in self._inputs if i.name in label.names and i.kind == kind and _fits(i, quantity, True)]
                 if not hit and (not label.names or quantity.kind in _FITS[kind]):
                     foreign.add(quantity.start)
@@ -160,6 +161,21 @@ def _align(
         else:
             yield group[i], labels[j]
             i, j = i + 1, j + 1
+
+
+_AND = re.compile(r"[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?")
+
+
+def _enumerated(
+    text: str, group: Sequence[Quantity], pairs: list[tuple[Quantity, _Label]]
+) -> list[tuple[Quantity, _Label]]:
+    """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label of the one before."""
+    labels = {quantity.start: label for quantity, label in pairs}
+    for before, quantity in pairwise(group):
+        gap = text[before.end : quantity.start]
+        if quantity.start not in labels and before.start in labels and gap and _AND.fullmatch(gap):
+            labels[quantity.start] = labels[before.start]
+    return [(q, labels[q.start]) for q in group if q.start in labels]
 
 
 def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence[Quantity]) -> float:

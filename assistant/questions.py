@@ -40,6 +40,7 @@ class _Outside(_Data):
 
 class _Unusable(_Data):
     noise: str
+    filler: str
 
 
 class _File(_Data):
@@ -94,6 +95,7 @@ class Questions:
     moving: re.Pattern[str]
     outside: re.Pattern[str]
     noise: re.Pattern[str]
+    filler: re.Pattern[str]
     generic: frozenset[str]
 
     def intents_of(self, text: str) -> frozenset[str]:
@@ -115,6 +117,7 @@ def read_questions(path: Path) -> Questions:
             moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),
             noise=re.compile(data.unusable.noise, re.DOTALL),
+            filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),
         )
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -40,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of a text's matter the corpus or lexicon knows: 1 all of it (or nothing to know), 0 none."""
+    """How much of a text's matter the corpus or lexicon knows: 1 all of it, 0 none; with the words it does not know."""
 
     share: float
     unknown: tuple[str, ...]
@@ -83,15 +84,20 @@ class Retriever:
         return hits
 
     def coverage(self, text: str, generic: Collection[str] = ()) -> Coverage:
-        """The share of `text`'s words (weighted by rarity; figures and `generic` words aside) known to corpus or lexicon.
+        """The share of `text`'s words, weighted by rarity, that corpus or lexicon knows; `generic` words aside.
 
-        Nothing but generic words is nothing known: 0.
+        An unknown word counts by the words inside it (租厂房 as 厂房). Nothing but generic words is nothing known: 0.
         """
-        words = [word for word in dict.fromkeys(self._tokenizer.words(text)) if word not in generic]
-        unknown = tuple(w for w in words if w not in self._index.keywords.vocab_dict and w not in self._tokenizer.terms)
+        words = dict.fromkeys(
+            part
+            for word in self._tokenizer.words(text)
+            for part in ([word] if self._knows(word) or word in generic else self._tokenizer.parts(word) or [word])
+            if part not in generic
+        )
         weights = {word: self._rarity(word) for word in words}
+        unknown = tuple(word for word in words if not self._knows(word))
         total = sum(weights.values())
-        return Coverage(1 - sum(weights[w] for w in unknown) / total if total else 0.0, unknown)
+        return Coverage(1 - sum(weights[word] for word in unknown) / total if total else 0.0, unknown)
 
     def as_runnable(self, k: int = 5) -> Runnable[str, list[Document]]:
         """The search as a LangChain step: question → documents whose metadata is the hit."""
@@ -117,6 +123,9 @@ class Retriever:
         start, end = keywords.scores["indptr"][column : column + 2]
         rows: NDArray[Any] = keywords.scores["indices"][start:end]
         return rows
+
+    def _knows(self, word: str) -> bool:
+        return word in self._index.keywords.vocab_dict or word in self._tokenizer.terms
 
     def _rarity(self, word: str) -> float:
         """Inverse document frequency, as BM25 has it."""

@@ -59,6 +59,14 @@ class Tokenizer:
         """The tokens to search by; a long word is followed by its parts, so that a part finds the whole."""
         return [word for word in self._cutter.cut_for_search(self.canonical(text), HMM=False) if _is_content(word)]
 
+    def pieces(self, text: str) -> list[str]:
+        """The text cut into words and single characters, nothing left out."""
+        return list(self._cutter.cut(text, HMM=False))
+
+    def is_word(self, text: str) -> bool:
+        """Whether jieba's list or the lexicon holds it as a word."""
+        return bool(self._cutter.FREQ.get(text))
+
     def words(self, text: str) -> list[str]:
         """The words that carry the matter, each place of the text once.
 
@@ -69,7 +77,8 @@ class Tokenizer:
 
     def parts(self, word: str) -> list[str]:
         """The words inside a word (厂房 in 租厂房); none for a word that has no parts."""
-        return [part for part in self._cutter.cut_for_search(word, HMM=False) if part != word and len(part) > 1]
+        parts = self._cutter.cut_for_search(word, HMM=False)
+        return [part for part in parts if part != word and len(part) > 1 and _is_content(part)]
 
     def canonical(self, text: str) -> str:
         """`text` in the lexicon's normal form, with 1,200,000 as 1200000."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from assistant.questions import Cues, Questions
 
 LONGEST = 2000
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
+_MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _NUMERALS = "一二三四五六七八九十"
 _CLAUSE_DOTTED = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))")
 _CLAUSE_CHINESE = re.compile(rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?")
@@ -54,8 +55,11 @@ class Understanding:
 class Understander:
     """Reads messages by one policy's data; nothing of the policy stands in its code."""
 
-    def __init__(self, policy: Policy, lexicon: Lexicon, questions: Questions) -> None:
+    def __init__(
+        self, policy: Policy, lexicon: Lexicon, questions: Questions, correct: Callable[[str], str] = str
+    ) -> None:
         self.policy = policy
+        self._correct = correct
         self.lexicon = lexicon
         self.questions = questions
         self._measures = [(m, Cues(m.cues, m.unless)) for m in policy.measures]
@@ -76,7 +80,9 @@ class Understander:
         return state
 
     def _read(self, message: str, before: Understanding) -> Understanding:
-        text = _SPACES.sub("", self.lexicon.canonical(message))
+        if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
+            message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
+        text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
         if problem := self._unusable(message, text):
             return replace(before, message=message, text=text, intents=frozenset(), problem=problem, carried=False)
         intents = self.questions.intents_of(text)
@@ -93,7 +99,9 @@ class Understander:
         departments = tuple(name for name in self._departments if name in text)
         is_outside = self._is_outside(text, direct, inputs)
         measures, carried = direct, False
-        if not direct and not is_outside and not (topics and not inputs) and before.subjects:
+        if direct and inputs and self._answers(text, direct, before):
+            measures, carried = before.subjects[-1], True
+        elif not direct and not is_outside and not (topics and not inputs) and before.subjects:
             measures, carried = self._lean(text, before, intents, inputs, silences)
         filled = self._fill(text, inputs, measures, before if carried else None)
         verdicts = self._verdicts(text, measures)
@@ -166,6 +174,13 @@ class Understander:
             return True
         return bool(ask.outside.search(text)) and not (direct and inputs)
 
+    def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
+        """Whether a message with figures answers what was asked back, though its words alone would name another measure."""
+        if not before.subjects or not any(m.missing(before.facts) for m in before.subjects[-1]):
+            return False
+        together = self._match("".join(m.name for m in before.subjects[-1]) + text)
+        return bool(set(together) & set(before.subjects[-1])) and not set(together) & set(direct)
+
     def _lean(
         self, text: str, before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity],
         silences: Sequence[Silence],
@@ -174,8 +189,9 @@ class Understander:
         focus = before.subjects[-1]
         if "again" in intents and len(before.subjects) > 1:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
-        subject = "，".join(m.name for m in focus)
-        together = self._match(f"{subject}，{text}")
+        subject = "".join(m.name for m in focus)
+        rest = self.questions.filler.sub("", text)
+        together = self._match(f"{subject}{rest}")
         alone = self._match(subject)
         if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True

@@ -23,6 +23,7 @@ from assistant.questions import Questions, read_questions
 from assistant.relevance import Relevance
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
+from assistant.spelling import Speller
 from assistant.tokens import Tokenizer
 from assistant.understanding import Understander
 
@@ -30,10 +31,10 @@ from assistant.understanding import Understander
 class Assistant:
     """Answers questions about one policy; holds no conversation, so one serves every user."""
 
-    def __init__(self, policy: Policy, lexicon: Lexicon, questions: Questions, search: Search, versions: str) -> None:
+    def __init__(self, policy: Policy, understander: Understander, search: Search, versions: str) -> None:
         self.policy = policy
         self.versions = versions
-        self.chain = build_chain(Understander(policy, lexicon, questions), search, Composer(policy))
+        self.chain = build_chain(understander, search, Composer(policy))
 
     @property
     def title(self) -> str:
@@ -71,16 +72,18 @@ def open_assistant(settings: Settings) -> Assistant:
     """Read the corpus, open (or build) the index, load the model; any `AssistantError` says what to do."""
     policies = read_policies(settings.corpus_dir)
     lexicon, questions = _read_language(settings)
-    retriever = _open_retriever(settings, policies, lexicon)
+    tokenizer = Tokenizer(lexicon)
+    retriever = _open_retriever(settings, policies, tokenizer)
     policy = policies[0]
-    search = Relevance(policy, retriever, questions).clauses
-    return Assistant(policy, lexicon, questions, search, _versions(settings))
+    speller = Speller((*lexicon.terms, *lexicon.synonyms), tokenizer.pieces, tokenizer.is_word)
+    understander = Understander(policy, lexicon, questions, speller.correct)
+    return Assistant(policy, understander, Relevance(policy, retriever, questions).clauses, _versions(settings))
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, tuple[Policy, ...]]:
     """The search alone, over every policy of the corpus."""
     policies = read_policies(settings.corpus_dir)
-    return _open_retriever(settings, policies, _read_language(settings)[0]), policies
+    return _open_retriever(settings, policies, Tokenizer(_read_language(settings)[0])), policies
 
 
 def build(settings: Settings) -> str:
@@ -115,9 +118,9 @@ def _read_language(settings: Settings) -> tuple[Lexicon, Questions]:
     return read_lexicon(directory), read_questions(directory / "questions.toml")
 
 
-def _open_retriever(settings: Settings, policies: Sequence[Policy], lexicon: Lexicon) -> Retriever:
+def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: Tokenizer) -> Retriever:
     clauses = [clause for policy in policies for clause in policy.clauses]
-    embeddings, tokenizer = open_embeddings(settings.embedding_model), Tokenizer(lexicon)
+    embeddings = open_embeddings(settings.embedding_model)
     index = ensure_index(clauses, embeddings, tokenizer, settings.index_dir)
     return Retriever(index, embeddings, tokenizer)
 

@@ -80,7 +80,7 @@ class Writer:
         clause = self.policy.clause(measure.clause)
         conditions = "\n".join(f"- {c.text}" for c in measure.conditions)
         return Section(
-            text=_blocks(f"**{measure.name}**（{clause.label}）", f"> {measure.quote}。",
+            text=_blocks(f"**{measure.name}**（{clause.label}）", self._whole_quote(measure, clause),
                          f"条件：\n{conditions}" if conditions else "", _notes(measure, None), departments_line(clause)),
             status="answered",
             citations=(self.cite(clause),),
@@ -281,6 +281,11 @@ class Writer:
         return Citation(
             policy=self.policy.id, clause=clause.id, label=clause.label, quote=quote or clause.body or clause.text
         )
+
+    def _whole_quote(self, measure: Measure, clause: Clause) -> str:
+        """The whole clause where it has one route only, else the words of this route."""
+        is_alone = sum(m.clause == clause.id for m in self.policy.measures) == 1
+        return _quoted(clause.body) if is_alone else f"> {measure.quote}。"
 
     def _near_quote(self, clause_id: str) -> str:
         contact = self.policy.description.contact

@@ -32,7 +32,7 @@ def test_questions_and_passages_are_embedded_with_their_own_prefix(bundled: Name
     assert not np.allclose(bundled.embed_query("物联网"), bundled.embed_documents(["物联网"])[0])
 
 
-@pytest.mark.parametrize("text", ["", "\0补贴", "\ud800", "🙂", "长" * 5000])
+@pytest.mark.parametrize("text", ["", "\0补贴", "\ud800", "🙂", "长" * 1000])
 def test_odd_texts_are_embedded_all_the_same(bundled: NamedEmbeddings, text: str) -> None:
     assert np.isfinite(bundled.embed_query(text)).all()
 
@@ -73,7 +73,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A one-layer BERT with random weights over single characters, saved to disk."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizer
 
     home = tmp_path_factory.mktemp("models")

@@ -53,9 +53,14 @@ _SHOW_QUESTION = """() => requestAnimationFrame(() => {
 class Assistant(Protocol):
     """What the page needs of an assistant; `wiring.Assistant` is one."""
 
-    title: str
-    subtitle: str
-    examples: tuple[str, ...]
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def subtitle(self) -> str: ...
+
+    @property
+    def examples(self) -> tuple[str, ...]: ...
 
     def reply(self, turns: Sequence[str], on: date) -> Reply: ...
 
@@ -135,7 +140,8 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
             gr.Timer(active=not is_ready and not opening.problem),
         )
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with page:
         header = gr.HTML(_header(None), elem_id="header", padding=False)
         state = gr.HTML(visible=False, elem_id="state", padding=False)
         talk = gr.Chatbot(
@@ -188,7 +194,9 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
             concurrency_limit=8,
             concurrency_id="ask",
         )
-        by_example = talk.example_select(ask_example, [talk], outputs, concurrency_limit=8, concurrency_id="ask", **quiet)
+        by_example = talk.example_select(
+            ask_example, [talk], outputs, concurrency_limit=8, concurrency_id="ask", **quiet
+        )
         fresh.click(lambda: ([], "", ""), None, outputs, queue=False, cancels=[asking, by_example], **quiet)
         talk.change(None, js=_SHOW_QUESTION, **quiet)
         state_outputs = [header, state, talk, composer, timer]

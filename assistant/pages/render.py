@@ -33,7 +33,7 @@ def render(reply: Reply) -> str:
 
 
 def wrap(reply: Reply, parts: Sequence[str]) -> str:
-    """Pieces of an answer in the frame of its status. One line: a blank line would end the HTML for a Markdown reader."""
+    """Pieces of an answer in the frame of its status, on one line: to a Markdown reader a blank line ends HTML."""
     return f'<div class="reply {escape(reply.status)}">{"".join(parts)}</div>'
 
 
@@ -50,7 +50,7 @@ def pieces(reply: Reply) -> Iterator[str]:
         yield _card(calculation)
 
     for block in blocks:
-        named = next((c for c in waiting if _is_head(block, c) or c.amount_yuan is None and c.name in block), None)
+        named = next((c for c in waiting if _is_head(block, c) or (c.amount_yuan is None and c.name in block)), None)
         if named is not None:
             waiting.remove(named)
         if any(_core(block) == _core(notice) for notice in reply.notices) and "**" not in block:
@@ -126,8 +126,8 @@ def _conditions(checks: Sequence[Check]) -> str:
         mark, word = _STATES[check.state]
         said = f'<span class="said">您说：“{escape(check.words)}”</span>' if check.words else ""
         rows += (
-            f'<li class="{check.state}"><span class="mark">{mark}</span><span class="text">{escape(check.text)}{said}</span>'
-            f'<span class="state">{word}</span></li>'
+            f'<li class="{check.state}"><span class="mark">{mark}</span>'
+            f'<span class="text">{escape(check.text)}{said}</span><span class="state">{word}</span></li>'
         )
     return f'<h4>条件</h4><ul class="checks">{rows}</ul>'
 
@@ -144,7 +144,8 @@ def _citations(citations: Sequence[Citation]) -> str:
 def _citation(citation: Citation) -> str:
     quote = "".join(f"<p>{escape(line)}</p>" for line in citation.quote.splitlines() if line.strip())
     return (
-        f'<details class="citation"><summary>{escape(citation.label)}</summary><blockquote>{quote}</blockquote></details>'
+        f'<details class="citation"><summary>{escape(citation.label)}</summary>'
+        f"<blockquote>{quote}</blockquote></details>"
     )
 
 

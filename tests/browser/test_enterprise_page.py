@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from assistant.errors import IndexUnusable
+
 SCREENSHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
 INJECTED = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> **粗**'
 
@@ -113,7 +115,8 @@ def test_two_visitors_never_see_each_other(visit: Visit) -> None:
         page.locator("#box textarea").press("Enter")
     expect(one.locator(".reply").last).to_have_text("您问过：甲公司买检测仪器能补吗")
     expect(two.locator(".reply").last).to_have_text("您问过：乙公司咨询电话是多少")
-    assert "乙公司" not in one.inner_text("body") and "甲公司" not in two.inner_text("body")
+    assert "乙公司" not in one.inner_text("body")
+    assert "甲公司" not in two.inner_text("body")
 
 
 def test_markup_stays_text_in_the_question_and_in_the_answer(visit: Visit) -> None:
@@ -171,7 +174,8 @@ def test_the_newest_question_is_at_the_top_of_the_window(visit: Visit) -> None:
     ask(page, "营收首次过 5 亿奖多少")
     page.wait_for_timeout(500)
     box = page.locator("#talk .user-row").last.bounding_box()
-    assert box is not None and 0 <= box["y"] < 120
+    assert box is not None
+    assert 0 <= box["y"] < 120
 
 
 def test_the_page_waits_while_the_index_is_built_and_then_opens_by_itself(visit: Visit) -> None:
@@ -195,7 +199,6 @@ def test_the_page_waits_while_the_index_is_built_and_then_opens_by_itself(visit:
 
 
 def test_a_failed_opening_is_said_on_the_page(visit: Visit) -> None:
-    from assistant.errors import IndexUnusable
     from test_pages import FakeAssistant, Opening, opened, serve
 
     def fail() -> FakeAssistant:

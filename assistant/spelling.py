@@ -1,0 +1,59 @@
+"""Text with words typed by their sound → the text with the terms that were meant (贴席 → 贴息)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pypinyin import lazy_pinyin
+
+_LONGEST = 8
+
+
+class Speller:
+    """Puts right runs of characters that sound like a known term and are no words themselves."""
+
+    def __init__(self, terms: Iterable[str], cut: Callable[[str], Sequence[str]], is_word: Callable[[str], bool]) -> None:
+        self._cut, self._is_word = cut, is_word
+        self._by_sound: dict[tuple[str, ...], str] = {}
+        for term in sorted(filter(_is_han, terms)):
+            if 2 <= len(term) <= _LONGEST:
+                self._by_sound.setdefault(tuple(lazy_pinyin(term)), term)
+
+    def correct(self, text: str) -> str:
+        """`text`, of the same length, with each mistyped term put right; longest terms first, words left whole."""
+        pieces = self._cut(text)
+        starts = [0]
+        for piece in pieces:
+            starts.append(starts[-1] + len(piece))
+        sounds = [lazy_pinyin(piece) if _is_han(piece) else [] for piece in pieces]
+        out: list[str] = []
+        at = 0
+        while at < len(pieces):
+            if (found := self._term_at(pieces, sounds, at)) is not None:
+                term, at = found
+                out.append(term)
+            else:
+                out.append(pieces[at])
+                at += 1
+        return "".join(out)
+
+    def _term_at(self, pieces: Sequence[str], sounds: Sequence[list[str]], at: int) -> tuple[str, int] | None:
+        """The term that whole pieces from `at` on sound like, and where it ends; None when they are as they should be."""
+        best = None
+        sound: list[str] = []
+        for end in range(at, len(pieces)):
+            if not sounds[end]:
+                break
+            sound += sounds[end]
+            if len(sound) > _LONGEST:
+                break
+            term = self._by_sound.get(tuple(sound))
+            typed = "".join(pieces[at : end + 1])
+            # Two characters sound alike by chance too often: they must be no word. Longer runs rarely do.
+            if term and term != typed and (len(typed) > 2 or not self._is_word(typed)):
+                best = term, end + 1
+        return best
+
+
+def _is_han(text: str) -> bool:
+    return bool(text) and all("\u4e00" <= character <= "\u9fff" for character in text)
