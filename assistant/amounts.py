@@ -105,7 +105,7 @@ _TERM = re.compile(
 _PAIR = re.compile(r"(.*?[十百千]|)([一二两三四五六七八])([二两三四五六七八九])((?:[十百千].*)?)$")
 _ONE_PERIOD = re.compile(r"个?月|年|平|天")
 _YUAN = re.compile(r"\s?[元块]")
-_COUNTED = re.compile(r"[个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍\d-]")
+_COUNTED = re.compile(r"[笔批宗单处份个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍\d-]")
 _ONE_THOUSANDS = re.compile(f"[{_N}]千")
 _PARTS = re.compile(r"([百千万]{1,3})分之")
 _CLOSING = re.compile(r"[整正](?![个体理合顿治改数套])")
@@ -215,6 +215,8 @@ def _chinese(run: str) -> Decimal | None:
     whole, _, fraction = run.partition("点")
     digits = "".join(str(_DIGITS[c]) for c in fraction)
     whole = whole.lstrip("零") or "零"
+    if len(whole) == 2 and whole[0] in "百千" and whole[1] in _DIGITS:  # 千二: 1200
+        return _SCALES[whole[0]] * (1 + Decimal(_DIGITS[whole[1]]) / 10)
     if not set(whole) & set("十百千"):
         value = Decimal("".join(str(_DIGITS[c]) for c in whole))
     else:

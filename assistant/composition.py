@@ -26,9 +26,11 @@ class Composer:
     def is_placed(self, u: Understanding) -> bool:
         """Whether the policy's own data already says what the answer rests on, so that nothing need be searched."""
         return bool(
-            u.problem or u.is_outside or u.measures or u.topics or u.silences or u.clauses or u.departments
+            u.problem or u.is_outside or u.measures or u.silences
+            or any(not t.titles_only or "哪个" not in u.text for t in u.topics)
+            or False or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
-            or ("reverse" in u.intents and (u.quantities or u.terms))
+            or ("reverse" in u.intents and (u.quantities or self.writer.shared_words(u.text)))
         )  # fmt: skip
 
     def compose(
@@ -37,7 +39,7 @@ class Composer:
         """The answer, its status and its evidence; `calculations` go with `u.measures`, one each."""
         writer = self.writer
         if u.problem:
-            return assemble([writer.refused(u.problem)], (), writer, on)
+            return assemble([writer.refused(u.problem, u.measures)], (), writer, on)
         sections, shown = self._sections(u, found, calculations, on)
         if "promise" in u.intents and any(s.about_support for s in sections):
             said = "能否获得、获得多少，以主管部门的认定和审核为准，本助手不作承诺。"
@@ -47,6 +49,7 @@ class Composer:
     def evidence(self, reply: Reply, turns: Sequence[str]) -> list[str]:
         """All the words a figure of this reply may stand in: cited clauses, calculations, the user's messages."""
         pieces = [*turns, *(f"{c.label} {c.quote}" for c in reply.citations)]
+        pieces += [reply.text] if reply.status == "refused" else []
         pieces += [self.policy.clause(c.clause).text for c in reply.citations]
         for calculation in reply.calculations:
             pieces += [*calculation.steps, calculation.per, *(c.words for c in calculation.conditions)]
@@ -63,17 +66,19 @@ class Composer:
             return [writer.outside()], []
         if intents & {"greeting", "thanks"} and not u.measures:
             return [writer.greeting()], []
-        if "reverse" in intents and (figures := [q for q in (u.claims or u.quantities) if q.kind in ("money", "rate", "years")]):
-            only_limits = any(word in u.text for word in ("封顶", "上限", "最高", "不超过", "顶格"))
-            return [writer.figure_clauses(q, only_limits) for q in figures], []
-        if "reverse" in intents and not u.measures and u.terms and (section := writer.word_clauses(u.terms)):
+        if intents & {"reverse", "list"} and (section := self._reverse(u)):
             return [section], []
         sections: list[Section] = []
         if "term" in intents and not u.told:
             sections.append(writer.term(on))
-        if "department" in intents or (u.departments and "overview" in intents):
-            if section := self._departments(u):
-                return [*sections, section], []
+            if u.carried or not u.measures:
+                return sections, []
+        quoted = [writer.topic(t) for t in u.topics if t.quote]
+        sections += quoted
+        if not quoted and "department" in intents and not (u.topics and not u.measures and u.departments):
+            return [*sections, self._departments(u), *(writer.silent(s) for s in u.silences)], []
+        if u.departments and not (u.measures or u.topics or u.silences):
+            return [*sections, self._departments(u)], []
         if u.measures and "compare" in intents and not u.told and (pair := self._pair(u)):
             return [*sections, writer.compared(pair)], []
         if u.clauses and ("original" in intents or not u.measures):
@@ -83,13 +88,15 @@ class Composer:
             return [*sections, *(writer.clause(self.policy.clause(c)) for c in clauses)], []
         if u.silences and not self._computes(u, calculations):
             return [*sections, *(writer.silent(s) for s in u.silences)], []
-        if u.topics and not (u.measures and (intents & {"support", "amount"} or u.told)):
+        if intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told and not u.topics:
+            return [*sections, writer.overview()], []
+        if u.topics and not (u.measures and (intents & {"support", "amount"} or u.told or u.claims)):
             if "overview" not in intents or "money" not in intents:
-                return [*sections, *(writer.topic(t) for t in u.topics[:3])], []
-        if u.measures and "more" not in intents:
+                return [*sections, *self._topics(u, found)], []
+        if u.measures:
             ours, shown = self._measures(u, calculations)
             return [*sections, *ours, *(writer.silent(s) for s in u.silences)], shown
-        if intents & {"overview", "more"} or (u.topics and "support" in intents):
+        if u.topics and "support" in intents:
             return [*sections, writer.overview()], []
         if sections:
             return sections, []
@@ -129,7 +136,7 @@ class Composer:
         known = [i for i in measure.inputs if i.name in u.facts]
         missing = measure.missing(u.facts)
         failed = any(c.state == "fails" for c in calculation.conditions)
-        rule_only = "rule" in u.intents and not u.told and not u.carried
+        rule_only = not u.told and (("rule" in u.intents and not u.carried) or bool(u.claims and "confirm" in u.intents))
         shows = True
         if measure.formula.name == "none":
             section, shows = (writer.calculated(measure, calculation), True) if failed else (writer.rule(measure), False)
@@ -164,7 +171,28 @@ class Composer:
             measures += [m for m in self.policy.measures if m.clause == measures[0].clause and m not in measures]
         return measures if len(measures) > 1 else []
 
-    def _departments(self, u: Understanding) -> Section | None:
+    def _reverse(self, u: Understanding) -> Section | None:
+        """The clauses with a figure or with words, where the message looks for clauses and not for an amount."""
+        figures = [q for q in u.claims or u.quantities if q.kind in ("money", "rate", "years")]
+        figures = figures if "list" in u.intents else []
+        if figures and (u.claims or not u.measures):
+            return self.writer.figure_clauses(figures[0], self._is_limit(u))
+        if figures or u.topics or u.departments:
+            return None
+        if "reverse" not in u.intents or (u.measures and "overview" not in u.intents):
+            return None
+        return self.writer.word_clauses(u.text)
+
+    def _topics(self, u: Understanding, found: Sequence[Clause]) -> list[Section]:
+        """The topics asked about; of a list of places the one that search finds, where the user asks which."""
+        topics = [t for t in u.topics[:3] if not t.quote]
+        inside = [c for c in found if any(t.titles_only and c.id in t.parts for t in topics)]
+        return [self.writer.found(inside[0])] if inside else [self.writer.topic(t) for t in topics]
+
+    def _is_limit(self, u: Understanding) -> bool:
+        return any(word in u.text for word in ("封顶", "上限", "最高", "不超过", "顶格"))
+
+    def _departments(self, u: Understanding) -> Section:
         if u.departments:
             chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
             return self.writer.department_clauses(u.departments, chapter)

@@ -91,6 +91,7 @@ class Slots:
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
+        quantities = _multiplied(text, quantities)
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
@@ -123,8 +124,20 @@ class Slots:
                     return Filled({}, (), fit.problem)
                 _put(facts, item, fit)
                 used.add(fit.start)
+        self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
         problem = next((q.problem for q in left if q.problem and q.start not in used), "")
         return Filled(facts, tuple(q for q in left if q.start not in used), problem)
+
+    def _take_alone(
+        self, labels: Sequence[_Label], facts: dict[str, Fact], left: Sequence[Quantity], used: set[int]
+    ) -> None:
+        """A single count far from its word goes to the only counted thing the sentence speaks of."""
+        counts = [q for q in left if q.kind == "count" and not q.problem]
+        spoken = {name for label in labels for name in label.names}
+        heads = [i for m in self.measures for i in m.inputs if i.kind == "count" and i.name in spoken]
+        if len(counts) == 1 and len(heads) == 1 and heads[0].name not in facts:
+            _put(facts, heads[0], counts[0])
+            used.add(counts[0].start)
 
     def _find_labels(self, text: str, quantities: Sequence[Quantity]) -> list[_Label]:
         """Label words outside the quantities; of two where one holds the other, the longer stays."""
@@ -139,6 +152,22 @@ class Slots:
             for (start, end), names in sorted(found.items())
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]
+
+
+_EACH = re.compile(r"(?:每|单|一)(台|套|件|部|个|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,6}$")
+
+
+def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, a price for each (每台净值 86 万) taken times the number of pieces the sentence gives (12 台)."""
+    out = []
+    for q in quantities:
+        each = _EACH.search(text[: q.start]) if q.kind == "money" else None
+        counts = [c for c in quantities if each and c.kind == "count" and c.unit == each[1]]
+        if counts and not counts[0].problem and not q.problem:
+            words = f"{q.text}×{counts[0].text}"
+            q = replace(q, low=q.low * counts[0].low, high=q.high * counts[0].high, text=words)
+        out.append(q)
+    return out
 
 
 def _align(

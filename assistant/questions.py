@@ -27,8 +27,8 @@ class _OtherAmounts(_Words):
 
 class _Benefit(_Data):
     before: str
+    tier: str
     after: str
-    follow: str
 
 
 class _Outside(_Data):
@@ -90,7 +90,7 @@ class Questions:
     link: str
     benefit_before: re.Pattern[str]
     benefit_after: re.Pattern[str]
-    limit_after: re.Pattern[str]
+    tier_after: re.Pattern[str]
     place_policy: re.Pattern[str]
     moving: re.Pattern[str]
     outside: re.Pattern[str]
@@ -112,7 +112,7 @@ def read_questions(path: Path) -> Questions:
             link=data.other_amounts.link,
             benefit_before=re.compile(data.benefit.before),
             benefit_after=re.compile(data.benefit.after),
-            limit_after=re.compile(data.benefit.follow),
+            tier_after=re.compile(data.benefit.tier),
             place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
             moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),

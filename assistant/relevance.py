@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.clauses import Clause
+from assistant.clauses import Clause, squeeze
 from assistant.policies import Policy
 from assistant.questions import Questions
 from assistant.retrieval import Retriever
@@ -12,6 +12,8 @@ from assistant.retrieval import Retriever
 # The share of what a question says that must be known here. One that asks for money has been through every support
 # item's cues in vain, so it must be nearly all about this text.
 KNOWN, KNOWN_FOR_MONEY = 0.5, 0.8
+# Characters of a clause that, repeated in a row, make a question one about it.
+QUOTED = 9
 
 
 class Relevance:
@@ -22,9 +24,16 @@ class Relevance:
 
     def clauses(self, text: str, is_about_money: bool) -> Sequence[Clause]:
         """The clauses nearest to `text`, best first; none where too little of what it says is known here."""
+        if quoting := [c for c in self._policy.clauses if c.body and self._is_quoted(text, c)]:
+            return quoting
         share = self._retriever.coverage(text, self._generic).share
         if share < (KNOWN_FOR_MONEY if is_about_money else KNOWN):
             return []
         hits = self._retriever.search(text, 3)
         matched = [hit for hit in hits if set(hit.matched_tokens) - self._generic]
         return [self._policy.clause(hit.clause_id) for hit in matched]
+
+    def _is_quoted(self, text: str, clause: Clause) -> bool:
+        """Whether the text repeats a run of the clause too long to be chance."""
+        body = squeeze(clause.body).lower()
+        return any(text[i : i + QUOTED] in body for i in range(len(text) - QUOTED + 1))

@@ -18,10 +18,15 @@ from assistant.questions import Cues, Questions
 LONGEST = 2000
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
+_SENTENCE = re.compile(r"[。！!？?\n]")
 _NUMERALS = "一二三四五六七八九十"
 _CLAUSE_DOTTED = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))")
 _CLAUSE_CHINESE = re.compile(rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?")
 _CLAUSE_ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|款)")
+
+
+_LEANING = frozenset(("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise"))
+_ASKING = frozenset(("amount", "rule", "confirm", "term"))
 
 
 @dataclass(frozen=True)
@@ -88,16 +93,16 @@ class Understander:
         intents = self.questions.intents_of(text)
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
-        inputs = _corrected(text, [q for q in quantities if q not in claims])
-        clauses = self._clauses(text)
-        direct = self._match(text)
+        inputs = _corrected(text, [q for q in quantities if q not in claims and not self._is_tier(text, q, quantities)])
+        clauses = self._clauses(text, quantities)
+        direct = self._match_asked(text, intents)
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in direct if m in named) or tuple(named)
         topics = self._match_topics(text)
         silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
         departments = tuple(name for name in self._departments if name in text)
-        is_outside = self._is_outside(text, direct, inputs)
+        is_outside = not any(t.quote for t in topics) and self._is_outside(text, direct, inputs)
         measures, carried = direct, False
         if direct and inputs and self._answers(text, direct, before):
             measures, carried = before.subjects[-1], True
@@ -143,6 +148,18 @@ class Understander:
         overridden = {name for m in hits for name in m.overrides}
         return tuple(sorted((m for m in hits if m.id not in overridden), key=lambda m: -weights[m.id]))
 
+    def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
+        """The measures of the sentence that asks, where it names any; else of the whole message."""
+        sentences = [s for s in _SENTENCE.split(text) if s]
+        if len(sentences) > 1 and "overview" not in intents and (asked := self._match(sentences[-1])):
+            return asked
+        return self._match(text)
+
+    def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
+        """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
+        others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
+        return bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
+
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
         """The topics `text` points at, heaviest first, without those whose clause holds another one's."""
         weights = [(cues.weight(text), topic) for topic, cues in self._topics]
@@ -155,14 +172,17 @@ class Understander:
         return tuple(
             q
             for q in quantities
-            if q.kind in ("money", "rate")
+            if q.kind in ("money", "rate", "years")
             and q.bound != "over"
+            and not (q.kind == "rate" and "股" in text[max(0, q.start - 12) : q.end + 12])
             and (ask.benefit_before.search(text[: q.start]) or ask.benefit_after.search(text[q.end :]))
         )
 
-    def _clauses(self, text: str) -> tuple[str, ...]:
+    def _clauses(self, text: str, quantities: Sequence[Quantity]) -> tuple[str, ...]:
         chapter = self.policy.description.support_chapter
-        found = [m[1] for m in _CLAUSE_DOTTED.finditer(text)]
+        amounts = [(q.start, q.end) for q in quantities if q.kind != "number"]
+        dotted = [m for m in _CLAUSE_DOTTED.finditer(text) if not any(s <= m.start() < e for s, e in amounts)]
+        found = [m[1] for m in dotted]
         for match in _CLAUSE_CHINESE.finditer(text):
             found.append(".".join(str(n) for n in (_number(match[1]), _number(match[2]), match[3]) if n))
         found += [f"{chapter}.{_number(m[1])}" for m in _CLAUSE_ORDINAL.finditer(text)]
@@ -170,7 +190,8 @@ class Understander:
 
     def _is_outside(self, text: str, direct: Sequence[Measure], inputs: Sequence[Quantity]) -> bool:
         ask = self.questions
-        if ask.place_policy.search(text) and not ask.moving.search(text):
+        elsewhere = ask.place_policy.search(text) and not ask.moving.search(text)
+        if elsewhere and self.policy.description.place not in text:
             return True
         return bool(ask.outside.search(text)) and not (direct and inputs)
 
@@ -196,22 +217,28 @@ class Understander:
         if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True
         pointed = bool(self._verdicts(text, focus))
-        follow = {"follow", "department", "original", "why", "compare", "confirm", "more", "unknown", "correction",
-                  "again", "promise", "amount", "rule", "term"}  # fmt: skip
-        # A new whole question is not a follow-up: it must lean by its words, or be short.
-        leans = bool(inputs or silences or pointed or intents & follow)
-        return (focus, True) if leans and (len(text) <= 40 or inputs) else ((), False)
+        if inputs or pointed:
+            return focus, True
+        # Without anything to work with, a message must lean by its words, or be too short to be a question of its own.
+        longest = 40 if intents & _LEANING or silences else 14 if intents & _ASKING else 0
+        return (focus, True) if len(text) <= longest else ((), False)
 
     def _fill(self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None):  # type: ignore[no-untyped-def]
         key = tuple(m.id for m in measures)
         if key not in self._slots:
             self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
-        pending = ""
-        if before is not None:
-            pending = next((i.name for m in measures for i in m.missing(before.facts)), "")
-            if not pending and measures and measures[0].inputs:
-                pending = measures[0].formula.base or ""
+        pending = self._pending(measures, before) if before is not None else ""
         return self._slots[key].read(text, inputs, pending)
+
+    def _pending(self, measures: tuple[Measure, ...], before: Understanding) -> str:
+        """The input a bare figure answers: the grade spoken of before, else the first one missing, else the base."""
+        for measure in measures:
+            if measure.formula.heads:
+                spoken = [n for n in measure.formula.heads if _any(measure.input(n).words).search(before.text)]  # type: ignore[union-attr]
+                return spoken[-1] if spoken else ""
+            if missing := measure.missing(before.facts):
+                return missing[0].name
+        return measures[0].formula.base or "" if measures else ""
 
     def _verdicts(self, text: str, measures: Sequence[Measure]) -> dict[tuple[str, str], Verdict]:
         found: dict[tuple[str, str], Verdict] = {}

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from assistant.amounts import Quantity, format_yuan
+from assistant.amounts import Quantity, format_yuan, read_quantities
 from assistant.answer import Calculation, Citation, Missing, Reply, Status
 from assistant.calculators import percent
-from assistant.clauses import Clause
+from assistant.clauses import Clause, squeeze
 from assistant.measures import Figure, Input, Measure, Series, Silence, Topic
 from assistant.policies import Policy
 from assistant.understanding import Understanding
+
+
+_PARTS = re.compile(r"[。；]")
+# The words that make the figure right after them an upper bound.
+_LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
+# Runs that any question about support may share with any clause.
+_COMMON = re.compile(r"(支持|项目|企业|给予|补贴|补助|奖励|奖补|扶持|条|款|的|政策|最高|超过|不超过|每年|规定|新一代|信息|技术|产业|按照?|对|和|或|与|等|进行|一|元|万元|亿元|[\d.%])+")
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Writer:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        chapter = policy.description.support_chapter
+        self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
 
     # — Support measures —
 
@@ -53,7 +63,7 @@ class Writer:
             head = f"**按您说的情况，“{measure.name}”没有可计算的金额**：{why}。"
         return Section(
             text=_blocks(head, _working(calculation), self._evidence(measure, clause), self._to_confirm(calculation),
-                         _notes(measure, calculation), departments_line(clause)),
+                         _notes(measure, calculation), departments_line(clause), *_ambiguity(calculation)),
             status="answered",
             citations=(self.cite(clause),),
             notices=_ambiguity(calculation),
@@ -107,15 +117,13 @@ class Writer:
     def overview(self) -> Section:
         """Every support item with the words of its bound."""
         rows = [f"- **{self.policy.clause(m.clause).label}**：{m.quote}" for m in self.policy.measures]
-        chapter = self.policy.description.support_chapter
-        clauses = [c for c in self.policy.clauses if c.id.startswith(f"{chapter}.")]
         return Section(
             text=_blocks(
                 "文件“政策支持”一章的各项支持如下（“最高”“不超过”都是上限，以认定为准）：", "\n".join(rows),
                 "说说您的情况（做什么、投资或贷款多少、买什么设备），就能逐项计算。",
             ),
             status="answered",
-            citations=tuple(self.cite(c) for c in clauses),
+            citations=tuple(self.cite(c) for c in self._support),
             about_support=True,
         )  # fmt: skip
 
@@ -225,37 +233,38 @@ class Writer:
         """A passage of a clause under a heading of ours."""
         return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
 
-    def word_clauses(self, words: Sequence[str]) -> Section | None:
-        """Every support clause that holds one of some words, with the sentence that does."""
-        chapter = self.policy.description.support_chapter
-        hits = [c for c in self.policy.clauses if c.id.startswith(f"{chapter}.") and any(w in c.body for w in words)]
-        if not hits:
+    def shared_words(self, text: str) -> str:
+        """The longest run of `text` that stands word for word in a support clause; "" when only common words do."""
+        runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
+        held = [run for run in runs if any(run in squeeze(c.body) for c in self._support) and not _COMMON.fullmatch(run)]
+        return max(held, key=len, default="")
+
+    def word_clauses(self, text: str) -> Section | None:
+        """Every support clause that holds the longest run of words it shares with `text`."""
+        words = self.shared_words(text)
+        hits = [c for c in self._support if words in squeeze(c.body)]
+        if not words:
             return None
         lines = [f"- **{c.label}**：{c.body}" for c in hits]
         return Section(
-            text=_blocks(f"写有“{'”或“'.join(words)}”的支持事项有 {len(hits)} 项：", "\n".join(lines)),
+            text=_blocks(f"写有“{words}”的支持事项有 {len(hits)} 项：", "\n".join(lines)),
             status="answered",
             citations=tuple(self.cite(c) for c in hits),
             about_support=True,
         )
 
     def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
-        """Every support measure with a given figure, and what the figure is there."""
-        rows: list[tuple[Measure, str]] = []
-        for measure in self.policy.measures:
-            cap = measure.formula.cap
-            figures = (cap,) if only_limits else measure.figures()
-            quotes = [f.quote for f in figures if f is not None and quantity.high in _values(f)]
-            rows += [(measure, quote) for quote in quotes[:1]]
-        clauses = dict.fromkeys(m.clause for m, _ in rows)
+        """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it."""
+        rows = [(c, part) for c in self._support for part in _PARTS.split(c.body) if _holds(part, quantity, only_limits)]
+        clauses = dict.fromkeys(c for c, _ in rows)
         if not rows:
-            return Section(text=f"**文件的支持事项里没有“{quantity.text}”这个数。**", status="answered",
-                           citations=self.overview().citations[:1])  # fmt: skip
-        lines = [f"- **{self.policy.clause(m.clause).label}**（{m.name}）：{quote}" for m, quote in rows]
+            what = "上限" if only_limits else "数"
+            return Section(text=f"**文件的支持事项里没有“{quantity.text}”这个{what}。**", status="answered",
+                           citations=tuple(self.cite(c) for c in self._support), about_support=True)  # fmt: skip
         return Section(
-            text=_blocks(f"写有“{quantity.text}”的有 {len(clauses)} 项：", "\n".join(lines)),
+            text=_blocks(f"写有“{quantity.text}”的有 {len(clauses)} 项：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)),
             status="answered",
-            citations=tuple(self.cite(self.policy.clause(c)) for c in clauses),
+            citations=tuple(self.cite(c) for c in clauses),
             about_support=True,
         )
 
@@ -274,8 +283,12 @@ class Writer:
             status="answered",
         )
 
-    def refused(self, problem: str) -> Section:
-        return Section(text=problem, status="refused")
+    def refused(self, problem: str, measures: Sequence[Measure]) -> Section:
+        """What is wrong with an input, with the clauses of what it was meant for."""
+        clauses = dict.fromkeys(m.clause for m in measures)
+        return Section(
+            text=problem, status="refused", citations=tuple(self.cite(self.policy.clause(c)) for c in clauses)
+        )
 
     def cite(self, clause: Clause, quote: str = "") -> Citation:
         return Citation(
@@ -363,6 +376,12 @@ def _ambiguity(calculation: Calculation) -> tuple[str, ...]:
 
 def _values(figure: Figure | Series) -> tuple[Decimal, ...]:
     return figure.values if isinstance(figure, Series) else (figure.value,)
+
+
+def _holds(part: str, quantity: Quantity, only_limits: bool) -> bool:
+    """Whether a part of a clause holds the figure, and says it as an upper bound if only those are wanted."""
+    same = [q for q in read_quantities(part) if q.kind == quantity.kind and q.high == quantity.high]
+    return any(not only_limits or _LIMIT.search(part[: q.start]) for q in same)
 
 
 def _quoted(text: str) -> str:
