@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from assistant.audit import audit
 from assistant.errors import AssistantError, UnusableInput
 from assistant.policies import Policy, read_policies
 from assistant.settings import read_settings
+
+if TYPE_CHECKING:
+    from assistant.measures import Measure
+    from assistant.wiring import Assistant
 
 OK, FAILED, BAD_USAGE = 0, 1, 2
 
@@ -22,7 +26,7 @@ OK, FAILED, BAD_USAGE = 0, 1, 2
 class _ChineseParser(argparse.ArgumentParser):
     """argparse in Chinese, with its exit code for bad usage."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(BAD_USAGE, f"用法有误：{message}。请用 {self.prog} -h 查看说明。\n")
 
@@ -56,26 +60,36 @@ def _parser() -> argparse.ArgumentParser:
     parser = _ChineseParser(prog="assistant", description="政策问答：有据可查的数字，一步步算给您看。")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True, parser_class=_ChineseParser)
 
-    ask = commands.add_parser("ask", help="问一个问题，或批量回答一个文件", description="问一个问题，或批量回答一个文件。")
+    ask = commands.add_parser(
+        "ask", help="问一个问题，或批量回答一个文件", description="问一个问题，或批量回答一个文件。"
+    )
     ask.add_argument("question", nargs="?", metavar="问题")
     ask.add_argument("--batch", metavar="IN.jsonl", help='每行 {"id": …, "turns": [用户的话…]}，配合 --json')
     ask.add_argument("--json", action="store_true", help="只输出 JSON")
     ask.add_argument("--as-of", type=_day, default=None, metavar="YYYY-MM-DD", help="按哪一天判断期限（默认今天）")
     ask.set_defaults(run=_ask)
 
-    estimate = commands.add_parser("estimate", help="直接计算一个事项", description="直接计算一个事项；不带参数时列出全部事项。")
-    estimate.add_argument("measure", nargs="?", metavar="事项", help="事项编号，或只有一个事项的条款号，例如 interest 或 5.7")
+    estimate = commands.add_parser(
+        "estimate", help="直接计算一个事项", description="直接计算一个事项；不带参数时列出全部事项。"
+    )
+    estimate.add_argument(
+        "measure", nargs="?", metavar="事项", help="事项编号，或只有一个事项的条款号，例如 interest 或 5.7"
+    )
     estimate.add_argument("inputs", nargs="*", metavar="输入=值", help="例如 loan=8000万 loan_rate=4%%")
     estimate.add_argument("--json", action="store_true", help="只输出 JSON")
     estimate.set_defaults(run=_estimate)
 
-    search = commands.add_parser("search", help="在原文里查找，并说明为什么找到", description="在原文里查找，并说明为什么找到。")
+    search = commands.add_parser(
+        "search", help="在原文里查找，并说明为什么找到", description="在原文里查找，并说明为什么找到。"
+    )
     search.add_argument("text", metavar="文字")
     search.add_argument("--json", action="store_true", help="只输出 JSON")
     search.set_defaults(run=_search)
 
     commands.add_parser("index", help="建立或更新索引", description="建立或更新索引。").set_defaults(run=_index)
-    commands.add_parser("check", help="检查原文、修复和事项数据", description="检查原文、修复和事项数据。").set_defaults(run=_check)
+    commands.add_parser(
+        "check", help="检查原文、修复和事项数据", description="检查原文、修复和事项数据。"
+    ).set_defaults(run=_check)
     commands.add_parser("doctor", help="报告各部分的状态", description="报告各部分的状态。").set_defaults(run=_doctor)
     return parser
 
@@ -85,7 +99,9 @@ def _ask(arguments: argparse.Namespace) -> int:
 
     on = arguments.as_of or date.today()
     if (arguments.question is None) == (arguments.batch is None):
-        raise UnusableInput("请给出一个问题，或用 --batch 给出一个文件（二选一）。例：assistant ask 买了3000万的检测仪器能补多少")
+        raise UnusableInput(
+            "请给出一个问题，或用 --batch 给出一个文件（二选一）。例：assistant ask 买了3000万的检测仪器能补多少"
+        )
     settings = read_settings()
     if arguments.batch is not None:
         if not arguments.json:
@@ -105,7 +121,7 @@ def _open_batch(path: Path) -> TextIO:
         raise UnusableInput(f"读不到批量文件 {path}（{error.strerror}）。请检查路径。") from error
 
 
-def _answer_batch(lines: TextIO, assistant, on: date) -> int:  # type: ignore[no-untyped-def]
+def _answer_batch(lines: TextIO, assistant: Assistant, on: date) -> int:
     """Answer line by line, in order; a line that cannot be read is named on standard error and the rest goes on."""
     outcome = OK
     for number, line in enumerate(lines, 1):
@@ -161,7 +177,7 @@ def _estimate(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _find_measure(policies: Sequence[Policy], name: str):  # type: ignore[no-untyped-def]
+def _find_measure(policies: Sequence[Policy], name: str) -> tuple[Policy, Measure]:
     hits = [(p, m) for p in policies for m in p.measures if m.id == name]
     hits = hits or [(p, m) for p in policies for m in p.measures if m.clause == name]
     if len(hits) == 1:
@@ -230,8 +246,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} 不是日期，应写成 2022-12-31 这样") from None
-
-
 
 
 if __name__ == "__main__":

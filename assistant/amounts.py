@@ -318,7 +318,11 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
             chain *= low / (_DIGITS[run[0]] or 1)
         fuzz = "".join(term[name] or "" for name in ("f1", "f2", "f3", "f4")).strip()
         alone = alone or bool(
-            term["arabic"] or term["and_half"] or term["scale"] or re.search("[十百千点]", run[1:]) or (run.startswith("十") and fuzz)
+            term["arabic"]
+            or term["and_half"]
+            or term["scale"]
+            or re.search("[十百千点]", run[1:])
+            or (run.startswith("十") and fuzz)
         )
         end, terms = stop, terms + 1
         if fuzz:

@@ -107,7 +107,15 @@ def _formulas(policy: Policy) -> Iterator[str]:
 
 def _used(measure: Measure) -> set[str]:
     formula = measure.formula
-    named = (formula.base, formula.asset, formula.interest_rate, formula.previous, formula.area, formula.unit_rent, formula.months)
+    named = (
+        formula.base,
+        formula.asset,
+        formula.interest_rate,
+        formula.previous,
+        formula.area,
+        formula.unit_rent,
+        formula.months,
+    )
     parts = {i.part_of for i in measure.inputs}
     return {n for n in (*named, *formula.heads, *parts, *measure.condition_inputs()) if n}
 
@@ -139,4 +147,3 @@ def _shape(measure: Measure) -> Iterator[str]:
         yield "thresholds 与 awards 个数不同"
     if formula.heads and formula.awards is not None and len(formula.heads) != len(formula.awards.values):
         yield "heads 与 awards 个数不同"
-

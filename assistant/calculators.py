@@ -32,6 +32,7 @@ class _Work:
 
     formula: Formula
     values: Mapping[str, Decimal]
+    labels: Mapping[str, str]
     open_end: bool = False
     steps: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
@@ -39,6 +40,9 @@ class _Work:
     def value(self, name: str | None) -> Decimal:
         assert name is not None, "the corpus lint proves that a formula names its inputs"
         return self.values[name]
+
+    def label(self, name: str | None) -> str:
+        return self.labels[name or ""]
 
     def capped(self, amount: Decimal) -> Decimal:
         cap = self.formula.cap
@@ -68,9 +72,12 @@ def _interest(work: _Work) -> Decimal | None:
     share = work.formula.asset_share.value
     limit = asset * share
     principal = min(loan, limit)
-    work.steps.append(f"可贴息的借款以固定资产总额的 {percent(share)} 为限：{format_yuan(asset)} × {percent(share)} = {format_yuan(limit)}")
     work.steps.append(
-        f"借款 {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，按 {format_yuan(principal)} 计"
+        f"计息本金以{work.label(work.formula.asset)}的 {percent(share)} 为限："
+        f"{format_yuan(asset)} × {percent(share)} = {format_yuan(limit)}"
+    )
+    work.steps.append(
+        f"{work.label(work.formula.base)} {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，按 {format_yuan(principal)} 计"
     )
     amount = principal * rate
     work.steps.append(f"一年利息：{format_yuan(principal)} × {percent(rate)} = {format_yuan(amount)}")
@@ -96,7 +103,9 @@ def _tiers(work: _Work) -> Decimal | None:
     if len(crossed) > 1:
         work.readings.append(Reading(label="只按达到的最高一档", amount_yuan=award))
         work.readings.append(Reading(label="一年内跨过的各档累加", amount_yuan=sum(crossed, Decimal(0))))
-        work.steps.append(f"各档累加则为 {' + '.join(map(format_yuan, crossed))} = {format_yuan(sum(crossed, Decimal(0)))}")
+        work.steps.append(
+            f"各档累加则为 {' + '.join(map(format_yuan, crossed))} = {format_yuan(sum(crossed, Decimal(0)))}"
+        )
     return award
 
 
@@ -117,7 +126,10 @@ def _rent(work: _Work) -> Decimal | None:
     area, rent = work.value(formula.area), work.value(formula.unit_rent)
     months = work.values.get(formula.months or "", _MONTHS)
     if formula.unit_cap is not None and rent > formula.unit_cap.value:
-        work.steps.append(f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，按 {plain(formula.unit_cap.value)} 元计")
+        work.steps.append(
+            f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，"
+            f"按 {plain(formula.unit_cap.value)} 元/㎡/月计"
+        )
         rent = formula.unit_cap.value
     amount = area * rent * months
     work.steps.append(f"{plain(area)} ㎡ × {plain(rent)} 元/㎡/月 × {plain(months)} 个月 = {format_yuan(amount)}")
@@ -179,7 +191,7 @@ def _work(
     measure: Measure, values: Mapping[str, Decimal], known: Mapping[str, Fact]
 ) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
     base = known.get(measure.formula.base or "")
-    work = _Work(measure.formula, values, open_end=base is not None and base.bound == "under")
+    work = _Work(measure.formula, values, _labels(measure), open_end=base is not None and base.bound == "under")
     amount = FORMULAS[measure.formula.name](work)
     return None if amount is None else _rounded(amount), tuple(work.steps), tuple(work.readings)
 
@@ -198,8 +210,12 @@ def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:
         return ()
     if any(i.name not in values for i in measure.inputs if not i.optional):
         return ()
-    amount = FORMULAS[formula.name](_Work(formula, values))
+    amount = FORMULAS[formula.name](_Work(formula, values, _labels(measure)))
     return () if amount is None else (Reading(label=label, amount_yuan=_rounded(amount)),)
+
+
+def _labels(measure: Measure) -> dict[str, str]:
+    return {item.name: item.label for item in measure.inputs}
 
 
 def _whole(measure: Measure) -> str:
@@ -214,9 +230,7 @@ def _totals(amount: Decimal, most: Decimal, years: Decimal | None) -> tuple[Read
     )
 
 
-def _check(
-    measure: Measure, condition: Condition, known: Mapping[str, Fact], verdicts: Mapping[str, Verdict]
-) -> Check:
+def _check(measure: Measure, condition: Condition, known: Mapping[str, Fact], verdicts: Mapping[str, Verdict]) -> Check:
     verdict = verdicts.get(condition.name, Verdict("unknown"))
     if condition.input and condition.at_least:
         verdict = _meets_limit(measure, condition.input, condition.at_least.value, known)
@@ -224,7 +238,7 @@ def _check(
 
 
 def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str, Fact]) -> Verdict:
-    """“以上”包括本数（《民法典》第一千二百五十九条）; a known part at the limit proves the whole, a smaller one proves nothing."""
+    """“以上”包括本数（《民法典》第一千二百五十九条）; a part at the limit proves the whole, a smaller one nothing."""
     if fact := known.get(name):
         if fact.low >= limit and not (fact.bound == "under" and fact.low == limit):
             return Verdict("meets", fact.words)
@@ -257,4 +271,3 @@ def _said(fact: Fact) -> str:
 
 def _rounded(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
-

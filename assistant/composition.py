@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.amounts import format_yuan
 from assistant.answer import Calculation, Reply
-from assistant.calculators import boundary, percent
 from assistant.clauses import Clause
 from assistant.measures import Measure
 from assistant.policies import Policy
 from assistant.understanding import Understanding
 from assistant.wording import Section, Writer, assemble
+
+_LIMIT_WORDS = ("封顶", "上限", "最高", "不超过", "顶格")
+
+
+@dataclass(frozen=True)
+class _Material:
+    """All there is to answer from; `calculations` go with the understanding's measures, one each."""
+
+    u: Understanding
+    found: Sequence[Clause]
+    calculations: Sequence[Calculation]
+    on: date
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """The sections of an answer and the calculations it shows."""
+
+    sections: list[Section]
+    calculations: Sequence[Calculation] = ()
 
 
 class Composer:
@@ -22,13 +41,28 @@ class Composer:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.writer = Writer(policy)
+        # The first that has something to say answers; where a message can be read in two ways, this order decides.
+        self._ways = (
+            self._outside,
+            self._greeting,
+            self._looked_up,
+            self._term,
+            self._departments,
+            self._compared,
+            self._original,
+            self._silent,
+            self._overview,
+            self._topics,
+            self._measures,
+            self._quoted,
+            self._found,
+        )
 
     def is_placed(self, u: Understanding) -> bool:
         """Whether the policy's own data already says what the answer rests on, so that nothing need be searched."""
+        chosen_topics = [t for t in u.topics if not (t.titles_only and "哪个" in u.text)]
         return bool(
-            u.problem or u.is_outside or u.measures or u.silences
-            or any(not t.titles_only or "哪个" not in u.text for t in u.topics)
-            or False or u.clauses or u.departments
+            u.problem or u.is_outside or u.measures or u.silences or chosen_topics or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
             or ("reverse" in u.intents and (u.quantities or self.writer.shared_words(u.text)))
         )  # fmt: skip
@@ -37,19 +71,21 @@ class Composer:
         self, u: Understanding, found: Sequence[Clause], calculations: Sequence[Calculation], on: date
     ) -> Reply:
         """The answer, its status and its evidence; `calculations` go with `u.measures`, one each."""
-        writer = self.writer
         if u.problem:
-            return assemble([writer.refused(u.problem, u.measures)], (), writer, on)
-        sections, shown = self._sections(u, found, calculations, on)
+            return assemble([self.writer.refused(u.problem, u.measures)], (), self.writer, on)
+        material = _Material(u, found, calculations, on)
+        answer = next((a for way in self._ways if (a := way(material))), _Answer([self.writer.outside()]))
+        sections = answer.sections
         if "promise" in u.intents and any(s.about_support for s in sections):
             said = "能否获得、获得多少，以主管部门的认定和审核为准，本助手不作承诺。"
-            sections[0] = replace(sections[0], text=f"{said}\n\n{sections[0].text}")
-        return assemble(sections, shown, writer, on)
+            sections = [replace(sections[0], text=f"{said}\n\n{sections[0].text}"), *sections[1:]]
+        return assemble(sections, answer.calculations, self.writer, on)
 
     def evidence(self, reply: Reply, turns: Sequence[str]) -> list[str]:
         """All the words a figure of this reply may stand in: cited clauses, calculations, the user's messages."""
+        if reply.status == "refused":
+            return [reply.text]
         pieces = [*turns, *(f"{c.label} {c.quote}" for c in reply.citations)]
-        pieces += [reply.text] if reply.status == "refused" else []
         pieces += [self.policy.clause(c.clause).text for c in reply.citations]
         for calculation in reply.calculations:
             pieces += [*calculation.steps, calculation.per, *(c.words for c in calculation.conditions)]
@@ -58,146 +94,153 @@ class Composer:
             pieces += [format_yuan(a) for a in amounts if a is not None]
         return pieces
 
-    def _sections(
-        self, u: Understanding, found: Sequence[Clause], calculations: Sequence[Calculation], on: date
-    ) -> tuple[list[Section], list[Calculation]]:
-        writer, intents = self.writer, u.intents
-        if u.is_outside:
-            return [writer.outside()], []
-        if intents & {"greeting", "thanks"} and not u.measures:
-            return [writer.greeting()], []
-        if intents & {"reverse", "list"} and (section := self._reverse(u)):
-            return [section], []
-        sections: list[Section] = []
-        if "term" in intents and not u.told:
-            sections.append(writer.term(on))
-            if u.carried or not u.measures:
-                return sections, []
-        quoted = [writer.topic(t) for t in u.topics if t.quote]
-        sections += quoted
-        if not quoted and "department" in intents and not (u.topics and not u.measures and u.departments):
-            return [*sections, self._departments(u), *(writer.silent(s) for s in u.silences)], []
-        if u.departments and not (u.measures or u.topics or u.silences):
-            return [*sections, self._departments(u)], []
-        if u.measures and "compare" in intents and not u.told and (pair := self._pair(u)):
-            return [*sections, writer.compared(pair)], []
-        if u.clauses and ("original" in intents or not u.measures):
-            return [*sections, *(writer.clause(self.policy.clause(c)) for c in u.clauses)], []
-        if "original" in intents and u.carried:
-            clauses = dict.fromkeys(m.clause for m in u.measures)
-            return [*sections, *(writer.clause(self.policy.clause(c)) for c in clauses)], []
-        if u.silences and not self._computes(u, calculations):
-            return [*sections, *(writer.silent(s) for s in u.silences)], []
-        if intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told and not u.topics:
-            return [*sections, writer.overview()], []
-        if u.topics and not (u.measures and (intents & {"support", "amount"} or u.told or u.claims)):
-            if "overview" not in intents or "money" not in intents:
-                return [*sections, *self._topics(u, found)], []
-        if u.measures:
-            ours, shown = self._measures(u, calculations)
-            return [*sections, *ours, *(writer.silent(s) for s in u.silences)], shown
-        if u.topics and "support" in intents:
-            return [*sections, writer.overview()], []
-        if sections:
-            return sections, []
-        if found:
-            return [writer.found(found[0])], []
-        return [writer.outside()], []
+    # — The ways to answer, in the order they are tried —
 
-    def _computes(self, u: Understanding, calculations: Sequence[Calculation]) -> bool:
-        return bool(u.told) and any(c.amount_yuan is not None or c.readings for c in calculations)
+    def _outside(self, m: _Material) -> _Answer | None:
+        return _Answer([self.writer.outside()]) if m.u.is_outside else None
 
-    def _measures(
-        self, u: Understanding, calculations: Sequence[Calculation]
-    ) -> tuple[list[Section], list[Calculation]]:
-        pairs = list(zip(u.measures, calculations, strict=True))
-        if any(i.name in u.told for m in u.measures for i in m.inputs):
-            pairs = [(m, c) for m, c in pairs if self._is_fed(m, u)]
-        sections: list[Section] = []
-        shown: list[Calculation] = []
-        for measure, calculation in pairs:
-            section, shows = self._measure(measure, calculation, u)
-            shown += [calculation] if shows else []
-            sections.append(section)
-        if len(pairs) == 1 and "compare" not in u.intents:
-            for twin in pairs[0][0].twins[:1]:
-                other = self.policy.measure(twin)
-                line = self.writer.twin(pairs[0][0], other)
-                cited = self.writer.cite(self.policy.clause(other.clause))
-                last = sections[-1]
-                sections[-1] = replace(last, text=f"{last.text}\n\n{line}", citations=(*last.citations, cited))
-        return sections, shown
+    def _greeting(self, m: _Material) -> _Answer | None:
+        is_greeting = m.u.intents & {"greeting", "thanks"} and not m.u.measures
+        return _Answer([self.writer.greeting()]) if is_greeting else None
 
-    def _is_fed(self, measure: Measure, u: Understanding) -> bool:
-        return any(i.name in u.told for i in measure.inputs) or measure.formula.name in ("cap_only", "none")
+    def _looked_up(self, m: _Material) -> _Answer | None:
+        """Clauses with a figure or with words, where the message looks for clauses and not for an amount."""
+        u = m.u
+        figures = [q for q in u.claims or u.quantities if q.kind in ("money", "rate", "years")]
+        if "list" in u.intents and figures:
+            if u.measures and not u.claims:
+                return None
+            only_limits = any(word in u.text for word in _LIMIT_WORDS)
+            return _Answer([self.writer.figure_clauses(figures[0], only_limits)])
+        if "reverse" not in u.intents or u.topics or u.departments or (u.measures and "overview" not in u.intents):
+            return None
+        section = self.writer.word_clauses(u.text)
+        return _Answer([section]) if section else None
 
-    def _measure(self, measure: Measure, calculation: Calculation, u: Understanding) -> tuple[Section, bool]:
+    def _term(self, m: _Material) -> _Answer | None:
+        """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
+        is_alone = "term" in m.u.intents and not m.u.told and (m.u.carried or not m.u.measures)
+        return _Answer([self.writer.term(m.on)]) if is_alone else None
+
+    def _opening(self, m: _Material) -> list[Section]:
+        """What is answered first, whatever follows: the term, and plain facts of the document."""
+        term = [self.writer.term(m.on)] if "term" in m.u.intents and not m.u.told else []
+        return [*term, *(self.writer.topic(t) for t in m.u.topics if t.quote)]
+
+    def _silences(self, u: Understanding) -> list[Section]:
+        return [self.writer.silent(s) for s in u.silences]
+
+    def _departments(self, m: _Material) -> _Answer | None:
+        u = m.u
+        names_only = u.departments and not (u.measures or u.topics or u.silences)
+        of_topic = u.topics and not u.measures and (u.departments or any(t.quote for t in u.topics))
+        if not names_only and ("department" not in u.intents or of_topic):
+            return None
+        clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics)]
+        if u.departments:
+            chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
+            section = self.writer.department_clauses(u.departments, chapter)
+        elif clauses:
+            section = self.writer.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])
+        else:
+            contact = self.policy.description.contact
+            section = self.writer.topic_of(contact.clause, contact.quote, "政策咨询")
+        return _Answer([*self._opening(m), section, *self._silences(u)])
+
+    def _compared(self, m: _Material) -> _Answer | None:
+        """Measures side by side: those named, or the one named with its twins and the other routes of its clause."""
+        if "compare" not in m.u.intents or m.u.told or not m.u.measures:
+            return None
+        pair = list(m.u.measures)
+        if len(pair) == 1:
+            beside = [self.policy.measure(t) for t in pair[0].twins[:1]]
+            pair += [
+                *beside,
+                *(x for x in self.policy.measures if x.clause == pair[0].clause and x not in (*pair, *beside)),
+            ]
+        return _Answer([*self._opening(m), self.writer.compared(pair)]) if len(pair) > 1 else None
+
+    def _original(self, m: _Material) -> _Answer | None:
+        """Clauses word for word: those named by number, or those just spoken of."""
+        u = m.u
+        asks = "original" in u.intents
+        if u.clauses and (asks or not u.measures):
+            clauses: Sequence[str] = u.clauses
+        elif asks and u.carried:
+            clauses = tuple(dict.fromkeys(x.clause for x in u.measures))
+        else:
+            return None
+        return _Answer([*self._opening(m), *(self.writer.clause(self.policy.clause(c)) for c in clauses)])
+
+    def _silent(self, m: _Material) -> _Answer | None:
+        computes = m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
+        return _Answer([*self._opening(m), *self._silences(m.u)]) if m.u.silences and not computes else None
+
+    def _overview(self, m: _Material) -> _Answer | None:
+        u = m.u
+        asks = u.intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told
+        about_money = not u.topics or ("overview" in u.intents and "money" in u.intents)
+        return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
+
+    def _topics(self, m: _Material) -> _Answer | None:
+        """The topics asked about; of a list of places the one that search finds, where the user asks which."""
+        u = m.u
+        topics = [t for t in u.topics[:3] if not t.quote]
+        if not topics or (u.measures and (u.intents & {"support", "amount"} or u.told or u.claims)):
+            return None
+        inside = [c for c in m.found if any(t.titles_only and c.id in t.parts for t in topics)]
+        sections = [self.writer.found(inside[0])] if inside else [self.writer.topic(t) for t in topics]
+        return _Answer([*self._opening(m), *sections])
+
+    def _measures(self, m: _Material) -> _Answer | None:
+        u = m.u
+        pairs = list(zip(u.measures, m.calculations, strict=True))
+        if not pairs:
+            return None
+        if any(i.name in u.told for x in u.measures for i in x.inputs):
+            pairs = [(x, c) for x, c in pairs if _is_fed(x, u)]
+        answers = [self._measure(x, c, u) for x, c in pairs]
+        sections = [section for answer in answers for section in answer.sections]
+        if len(pairs) == 1 and pairs[0][0].twins:
+            sections[-1] = self.writer.with_twin(sections[-1], self.policy.measure(pairs[0][0].twins[0]))
+        shown = [c for answer in answers for c in answer.calculations]
+        return _Answer([*self._opening(m), *sections, *self._silences(u)], shown)
+
+    def _quoted(self, m: _Material) -> _Answer | None:
+        opening = self._opening(m)
+        return _Answer(opening) if opening else None
+
+    def _found(self, m: _Material) -> _Answer | None:
+        return _Answer([self.writer.found(m.found[0])]) if m.found else None
+
+    def _measure(self, measure: Measure, calculation: Calculation, u: Understanding) -> _Answer:
+        """One measure: worked out, asked back for, or only its rule, as far as the message goes."""
         writer = self.writer
-        known = [i for i in measure.inputs if i.name in u.facts]
         missing = measure.missing(u.facts)
         failed = any(c.state == "fails" for c in calculation.conditions)
-        rule_only = not u.told and (("rule" in u.intents and not u.carried) or bool(u.claims and "confirm" in u.intents))
-        shows = True
-        if measure.formula.name == "none":
-            section, shows = (writer.calculated(measure, calculation), True) if failed else (writer.rule(measure), False)
-        elif "inverse" in u.intents and (base := boundary(measure)) is not None:
-            assert measure.formula.cap and measure.formula.rate
-            cap, rate = measure.formula.cap.value, measure.formula.rate.value
-            step = f"{format_yuan(cap)} ÷ {percent(rate)} = {format_yuan(base)}"
-            section = writer.rule(measure)
-            label = measure.input(measure.formula.base or "").label
-            head = f"**{label}达到 {format_yuan(base)} 时到上限 {format_yuan(cap)}**（{step}），再多也按上限。"
-            section = replace(section, text=f"{head}\n\n{section.text}")
-            calculation = calculation.model_copy(update={"amount_yuan": None, "steps": (step,), "readings": ()})
+        knows = any(i.name in u.facts for i in measure.inputs)
+        wants_rule = not u.told and (("rule" in u.intents and not u.carried) or (u.claims and "confirm" in u.intents))
+        shown: tuple[Calculation, ...] = (calculation,)
+        if measure.formula.name == "none" and not failed:
+            section, shown = writer.rule(measure), ()
+        elif "inverse" in u.intents and (limit := writer.boundary(measure, calculation)):
+            section, shown = limit[0], (limit[1],)
         elif failed:
             section = writer.calculated(measure, calculation)
-        elif rule_only or (not known and missing and "amount" not in u.intents and "unknown" not in u.intents):
-            section, shows = writer.rule(measure), measure.formula.name == "cap_only"
+        elif wants_rule or (missing and not knows and not u.intents & {"amount", "unknown"}):
+            section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
         elif missing:
-            if "unknown" in u.intents and len(missing) > 1:
-                missing = (*missing[1:], missing[0])
-            section = writer.asked_back(measure, calculation, missing)
+            # Who does not know one input is asked for the next.
+            later = (*missing[1:], missing[0]) if "unknown" in u.intents else missing
+            section = writer.asked_back(measure, calculation, later)
         else:
             section = writer.calculated(measure, calculation)
         if u.claims:
             said = writer.claimed(measure, u.claims, calculation)
             section = replace(section, text=f"{said}\n\n{section.text}")
-        return section, shows
+        return _Answer([section], shown)
 
-    def _pair(self, u: Understanding) -> list[Measure]:
-        measures = list(u.measures)
-        if len(measures) == 1:
-            measures += [self.policy.measure(t) for t in measures[0].twins[:1]]
-            measures += [m for m in self.policy.measures if m.clause == measures[0].clause and m not in measures]
-        return measures if len(measures) > 1 else []
 
-    def _reverse(self, u: Understanding) -> Section | None:
-        """The clauses with a figure or with words, where the message looks for clauses and not for an amount."""
-        figures = [q for q in u.claims or u.quantities if q.kind in ("money", "rate", "years")]
-        figures = figures if "list" in u.intents else []
-        if figures and (u.claims or not u.measures):
-            return self.writer.figure_clauses(figures[0], self._is_limit(u))
-        if figures or u.topics or u.departments:
-            return None
-        if "reverse" not in u.intents or (u.measures and "overview" not in u.intents):
-            return None
-        return self.writer.word_clauses(u.text)
-
-    def _topics(self, u: Understanding, found: Sequence[Clause]) -> list[Section]:
-        """The topics asked about; of a list of places the one that search finds, where the user asks which."""
-        topics = [t for t in u.topics[:3] if not t.quote]
-        inside = [c for c in found if any(t.titles_only and c.id in t.parts for t in topics)]
-        return [self.writer.found(inside[0])] if inside else [self.writer.topic(t) for t in topics]
-
-    def _is_limit(self, u: Understanding) -> bool:
-        return any(word in u.text for word in ("封顶", "上限", "最高", "不超过", "顶格"))
-
-    def _departments(self, u: Understanding) -> Section:
-        if u.departments:
-            chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
-            return self.writer.department_clauses(u.departments, chapter)
-        clauses = [*u.clauses, *(m.clause for m in u.measures), *(t.clause for t in u.topics)]
-        if clauses:
-            return self.writer.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])
-        contact = self.policy.description.contact
-        return self.writer.topic_of(contact.clause, contact.quote, "政策咨询")
+def _is_fed(measure: Measure, u: Understanding) -> bool:
+    """Whether the message says something to work with: one of the inputs, or none is needed."""
+    return any(i.name in u.told for i in measure.inputs) or measure.formula.name in ("cap_only", "none")

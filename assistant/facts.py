@@ -38,7 +38,7 @@ _OTHERS = ("money", "rate", "count")
 
 @dataclass(frozen=True)
 class Fact:
-    """What the user said an input is: yuan, a fraction, ㎡, yuan per ㎡ per month, months or people; a range has two ends."""
+    """What the user said an input is: yuan, a fraction, ㎡, yuan per ㎡ per month, months or people; a range is two."""
 
     name: str
     low: Decimal
@@ -198,7 +198,7 @@ _AND = re.compile(r"[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?")
 def _enumerated(
     text: str, group: Sequence[Quantity], pairs: list[tuple[Quantity, _Label]]
 ) -> list[tuple[Quantity, _Label]]:
-    """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label of the one before."""
+    """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label before it."""
     labels = {quantity.start: label for quantity, label in pairs}
     for before, quantity in pairwise(group):
         gap = text[before.end : quantity.start]

@@ -1,4 +1,4 @@
-"""`measures.toml` and `silences.toml` → typed support measures; every figure stands beside the words it is read from."""
+"""A policy's TOML → typed measures, silences and topics; every figure stands beside the words it is read from."""
 
 from __future__ import annotations
 
@@ -128,7 +128,6 @@ class Measure(_Data):
         own = (formula.rate, formula.cap, formula.asset_share, formula.thresholds, formula.awards, formula.unit_cap)
         limits = (condition.at_least for condition in self.conditions)
         return tuple(figure for figure in (*own, self.years, *limits) if figure is not None)
-
 
     def condition_inputs(self) -> set[str]:
         return {condition.input for condition in self.conditions if condition.input}

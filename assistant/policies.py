@@ -17,7 +17,6 @@ from assistant.clauses import Clause, split_clauses, squeeze
 from assistant.errors import CorpusError
 from assistant.measures import Measure, NotARule, SharedCondition, Silence, Topic
 
-
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -147,7 +146,8 @@ def read_policies(corpus_dir: Path) -> tuple[Policy, ...]:
     directories = sorted(p.parent for p in (corpus_dir / "policies").glob("*/policy.toml"))
     if not directories:
         raise CorpusError(
-            f"{corpus_dir / 'policies'} 里没有政策（应有 <编号>/policy.toml）。请检查 ASSISTANT_CORPUS_DIR 或恢复 corpus/。"
+            f"{corpus_dir / 'policies'} 里没有政策（应有 <编号>/policy.toml）。"
+            "请检查 ASSISTANT_CORPUS_DIR 或恢复 corpus/。"
         )
     return tuple(read_policy(directory) for directory in directories)
 
@@ -203,5 +203,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = "；".join(f"{'.'.join(map(str, e['loc']))}：{e['msg']}（值 {e['input']!r:.60}）" for e in error.errors())
+        faults = "；".join(
+            f"{'.'.join(map(str, e['loc']))}：{e['msg']}（值 {e['input']!r:.60}）" for e in error.errors()
+        )
         raise CorpusError(f"{path} 有 {error.error_count()} 处不合格式：{faults}。请改正后重试。") from error

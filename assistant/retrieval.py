@@ -38,6 +38,11 @@ class Hit:
     similarity: float
     matched_tokens: tuple[str, ...]
 
+    def why(self) -> str:
+        """Why it was found, in one line."""
+        words = f"关键词第 {self.bm25_rank}（{'、'.join(self.matched_tokens)}）" if self.bm25_rank else "关键词没有命中"
+        return f"{words}；语义第 {self.vector_rank}（相似度 {self.similarity:.3f}）；合计 {self.score:.3f}"
+
 
 @dataclass(frozen=True)
 class Coverage:

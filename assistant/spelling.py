@@ -12,7 +12,9 @@ _LONGEST = 8
 class Speller:
     """Puts right runs of characters that sound like a known term and are no words themselves."""
 
-    def __init__(self, terms: Iterable[str], cut: Callable[[str], Sequence[str]], is_word: Callable[[str], bool]) -> None:
+    def __init__(
+        self, terms: Iterable[str], cut: Callable[[str], Sequence[str]], is_word: Callable[[str], bool]
+    ) -> None:
         self._cut, self._is_word = cut, is_word
         self._by_sound: dict[tuple[str, ...], str] = {}
         for term in sorted(filter(_is_han, terms)):
@@ -38,7 +40,7 @@ class Speller:
         return "".join(out)
 
     def _term_at(self, pieces: Sequence[str], sounds: Sequence[list[str]], at: int) -> tuple[str, int] | None:
-        """The term that whole pieces from `at` on sound like, and where it ends; None when they are as they should be."""
+        """The term that whole pieces from `at` on sound like, and where it ends; None when they are right."""
         best = None
         sound: list[str] = []
         for end in range(at, len(pieces)):

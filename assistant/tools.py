@@ -39,7 +39,8 @@ def estimate(measure: Measure, words: Mapping[str, str]) -> Calculation:
 
 def _tool(policy: Policy, measure: Measure) -> StructuredTool:
     fields: dict[str, Any] = {
-        item.name: (str | None, Field(None, description=f"{item.label}，用户原话，例如“3000万”")) for item in measure.inputs
+        item.name: (str | None, Field(None, description=f"{item.label}，用户原话，例如“3000万”"))
+        for item in measure.inputs
     }
 
     def run(**words: str | None) -> dict[str, Any]:

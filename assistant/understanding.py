@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import Verdict
-from assistant.facts import Fact, Slots
+from assistant.facts import Fact, Filled, Slots
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
@@ -20,12 +20,18 @@ _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _SENTENCE = re.compile(r"[。！!？?\n]")
 _NUMERALS = "一二三四五六七八九十"
-_CLAUSE_DOTTED = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))")
-_CLAUSE_CHINESE = re.compile(rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?")
+_CLAUSE_DOTTED = re.compile(
+    r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))"
+)
+_CLAUSE_CHINESE = re.compile(
+    rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?"
+)
 _CLAUSE_ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|款)")
 
 
-_LEANING = frozenset(("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise"))
+_LEANING = frozenset(
+    ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
+)
 _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 
 
@@ -158,7 +164,9 @@ class Understander:
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
         """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
         others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
-        return bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
+        return (
+            bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
+        )
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
         """The topics `text` points at, heaviest first, without those whose clause holds another one's."""
@@ -196,7 +204,7 @@ class Understander:
         return bool(ask.outside.search(text)) and not (direct and inputs)
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
-        """Whether a message with figures answers what was asked back, though its words alone would name another measure."""
+        """Whether a message with figures answers what was asked back, though its words alone name another measure."""
         if not before.subjects or not any(m.missing(before.facts) for m in before.subjects[-1]):
             return False
         together = self._match("".join(m.name for m in before.subjects[-1]) + text)
@@ -223,7 +231,9 @@ class Understander:
         longest = 40 if intents & _LEANING or silences else 14 if intents & _ASKING else 0
         return (focus, True) if len(text) <= longest else ((), False)
 
-    def _fill(self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None):  # type: ignore[no-untyped-def]
+    def _fill(
+        self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None
+    ) -> Filled:
         key = tuple(m.id for m in measures)
         if key not in self._slots:
             self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)

@@ -100,8 +100,10 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
     try:
         policies = read_policies(settings.corpus_dir)
         faults = [fault for policy in policies for fault in audit(policy)]
-        yield not faults, f"政策：{'、'.join(p.description.title for p in policies)}" + (
-            f"；{len(faults)} 处问题，请运行 assistant check" if faults else ""
+        yield (
+            not faults,
+            f"政策：{'、'.join(p.description.title for p in policies)}"
+            + (f"；{len(faults)} 处问题，请运行 assistant check" if faults else ""),
         )
         lexicon, _ = _read_language(settings)
         yield True, f"词表：{len(lexicon.terms)} 个词，{len(lexicon.synonyms)} 组同义词"

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from assistant.amounts import Quantity, format_yuan, read_quantities
 from assistant.answer import Calculation, Citation, Missing, Reply, Status
-from assistant.calculators import percent
+from assistant.calculators import boundary, percent
 from assistant.clauses import Clause, squeeze
 from assistant.measures import Figure, Input, Measure, Series, Silence, Topic
 from assistant.policies import Policy
-from assistant.understanding import Understanding
-
 
 _PARTS = re.compile(r"[。；]")
 # The words that make the figure right after them an upper bound.
 _LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
 # Runs that any question about support may share with any clause.
-_COMMON = re.compile(r"(支持|项目|企业|给予|补贴|补助|奖励|奖补|扶持|条|款|的|政策|最高|超过|不超过|每年|规定|新一代|信息|技术|产业|按照?|对|和|或|与|等|进行|一|元|万元|亿元|[\d.%])+")
+_COMMON = re.compile(
+    r"(支持|项目|企业|给予|补贴|补助|奖励|奖补|扶持|条|款|的|政策|最高|超过|不超过|每年|规定|新一代|信息|技术|产业|按照?|对|和|或|与|等|进行|一|元|万元|亿元|[\d.%])+"
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,13 @@ class Writer:
             why = "；".join(f"要求“{c.text}”" + (f"，您说的是“{c.words}”" if c.words else "") for c in failed)
             head = f"**按您说的情况，不符合“{measure.name}”的条件**：{why}。"
         elif calculation.amount_yuan is not None:
-            head = f"{self._condition_clause(calculation)}**{headline(calculation)}**（{measure.name}，{calculation.per}）"
+            head = (
+                f"{self._condition_clause(calculation)}**{headline(calculation)}**（{measure.name}，{calculation.per}）"
+            )
         elif calculation.readings:
             ends = " 至 ".join(format_yuan(r.amount_yuan) for r in calculation.readings)
-            head = f"{self._condition_clause(calculation)}按您给的范围，**{_most(calculation)}{ends}**（{measure.name}，{calculation.per}）"
+            bound = f"{self._condition_clause(calculation)}按您给的范围，**{_most(calculation)}{ends}**"
+            head = f"{bound}（{measure.name}，{calculation.per}）"
         else:
             why = calculation.steps[-1] if calculation.steps else ""
             head = f"**按您说的情况，“{measure.name}”没有可计算的金额**：{why}。"
@@ -89,9 +92,10 @@ class Writer:
         """What the clause says of a measure, without a calculation."""
         clause = self.policy.clause(measure.clause)
         conditions = "\n".join(f"- {c.text}" for c in measure.conditions)
+        listed = f"条件：\n{conditions}" if conditions else ""
         return Section(
             text=_blocks(f"**{measure.name}**（{clause.label}）", self._whole_quote(measure, clause),
-                         f"条件：\n{conditions}" if conditions else "", _notes(measure, None), departments_line(clause)),
+                         listed, _notes(measure, None), departments_line(clause)),
             status="answered",
             citations=(self.cite(clause),),
             about_support=True,
@@ -109,17 +113,33 @@ class Writer:
             about_support=True,
         )
 
-    def twin(self, measure: Measure, other: Measure) -> str:
-        """The near miss beside a measure, in one line."""
-        clause = self.policy.clause(other.clause)
-        return f"容易混淆的另一项：{other.name}（{clause.label}）——{other.quote}。"
+    def with_twin(self, section: Section, twin: Measure) -> Section:
+        """A section and, in one line, the measure that is easily taken for its own."""
+        clause = self.policy.clause(twin.clause)
+        line = f"容易混淆的另一项：{twin.name}（{clause.label}）——{twin.quote}。"
+        return replace(section, text=_blocks(section.text, line), citations=(*section.citations, self.cite(clause)))
+
+    def boundary(self, measure: Measure, calculation: Calculation) -> tuple[Section, Calculation] | None:
+        """From which base on a measure gives its cap, where it is a plain share with one."""
+        formula = measure.formula
+        base = boundary(measure)
+        if base is None or formula.cap is None or formula.rate is None or formula.base is None:
+            return None
+        cap = format_yuan(formula.cap.value)
+        step = f"{cap} ÷ {percent(formula.rate.value)} = {format_yuan(base)}"
+        head = (
+            f"**{measure.input(formula.base).label}达到 {format_yuan(base)} 时到上限 {cap}**（{step}），再多也按上限。"
+        )
+        rule = self.rule(measure)
+        shown = calculation.model_copy(update={"amount_yuan": None, "steps": (step,), "readings": ()})
+        return replace(rule, text=_blocks(head, rule.text)), shown
 
     def overview(self) -> Section:
         """Every support item with the words of its bound."""
         rows = [f"- **{self.policy.clause(m.clause).label}**：{m.quote}" for m in self.policy.measures]
         return Section(
             text=_blocks(
-                "文件“政策支持”一章的各项支持如下（“最高”“不超过”都是上限，以认定为准）：", "\n".join(rows),
+                f"文件“{self.policy.clause(self.policy.description.support_chapter).title}”一章的各项支持如下（“最高”“不超过”都是上限，以认定为准）：", "\n".join(rows),
                 "说说您的情况（做什么、投资或贷款多少、买什么设备），就能逐项计算。",
             ),
             status="answered",
@@ -159,7 +179,8 @@ class Writer:
         """A question that is not about this policy."""
         description = self.policy.description
         return Section(
-            text=f"**这个问题不在本文件范围内，文件没有规定。** 本助手只回答《{description.short_title}》：{description.coverage}。",
+            text=f"**这个问题不在本文件范围内，文件没有规定。** "
+            f"本助手只回答《{description.short_title}》：{description.coverage}。",
             status="not_covered",
         )
 
@@ -179,7 +200,8 @@ class Writer:
         term = description.term
         span = f"{term.start.year} 年至 {term.end.year} 年"
         if term.is_over(on):
-            return f"本文件的实施期限为 {span}，已经结束；期满后是否还能申请，文件未规定，请向{description.contact.department}确认。"
+            ask = f"请向{description.contact.department}确认"
+            return f"本文件的实施期限为 {span}，已经结束；期满后是否还能申请，文件未规定，{ask}。"
         if on < term.start:
             return f"本文件的实施期限为 {span}，尚未开始。"
         return f"本文件的实施期限为 {span}，目前在期限内。"
@@ -225,9 +247,7 @@ class Writer:
             head = f"**{clause.label}**\n\n{_quoted(clause.body)}" if clause.body else f"**{clause.label}**"
         below = "\n".join(f"- **{c.title}**" + ("" if topic.titles_only else f"：{c.body}") for c in parts)
         cited = [self.cite(clause, topic.quote or clause.body or clause.text), *(self.cite(c) for c in parts if c.body)]
-        return Section(
-            text=_blocks(head, below, departments_line(clause)), status="answered", citations=tuple(cited)
-        )
+        return Section(text=_blocks(head, below, departments_line(clause)), status="answered", citations=tuple(cited))
 
     def topic_of(self, clause_id: str, quote: str, says: str) -> Section:
         """A passage of a clause under a heading of ours."""
@@ -236,7 +256,9 @@ class Writer:
     def shared_words(self, text: str) -> str:
         """The longest run of `text` that stands word for word in a support clause; "" when only common words do."""
         runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
-        held = [run for run in runs if any(run in squeeze(c.body) for c in self._support) and not _COMMON.fullmatch(run)]
+        held = [
+            run for run in runs if any(run in squeeze(c.body) for c in self._support) and not _COMMON.fullmatch(run)
+        ]
         return max(held, key=len, default="")
 
     def word_clauses(self, text: str) -> Section | None:
@@ -255,14 +277,18 @@ class Writer:
 
     def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
         """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it."""
-        rows = [(c, part) for c in self._support for part in _PARTS.split(c.body) if _holds(part, quantity, only_limits)]
+        rows = [
+            (c, part) for c in self._support for part in _PARTS.split(c.body) if _holds(part, quantity, only_limits)
+        ]
         clauses = dict.fromkeys(c for c, _ in rows)
         if not rows:
             what = "上限" if only_limits else "数"
             return Section(text=f"**文件的支持事项里没有“{quantity.text}”这个{what}。**", status="answered",
                            citations=tuple(self.cite(c) for c in self._support), about_support=True)  # fmt: skip
         return Section(
-            text=_blocks(f"写有“{quantity.text}”的有 {len(clauses)} 项：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)),
+            text=_blocks(
+                f"写有“{quantity.text}”的有 {len(clauses)} 项：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)
+            ),
             status="answered",
             citations=tuple(self.cite(c) for c in clauses),
             about_support=True,
@@ -355,9 +381,7 @@ def _most(calculation: Calculation) -> str:
 
 def _working(calculation: Calculation) -> str:
     steps = "\n".join(f"{n}. {step}" for n, step in enumerate(calculation.steps, 1))
-    readings = "\n".join(
-        f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings
-    )
+    readings = "\n".join(f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     return _blocks(f"怎么算：\n{steps}" if steps else "", readings)
 
 
@@ -390,5 +414,3 @@ def _quoted(text: str) -> str:
 
 def _blocks(*blocks: str) -> str:
     return "\n\n".join(block for block in blocks if block)
-
-

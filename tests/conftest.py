@@ -9,7 +9,8 @@ import pytest
 from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
 from assistant.questions import Questions, read_questions
-from assistant.settings import ROOT
+from assistant.settings import ROOT, Settings
+from assistant.wiring import Assistant, open_assistant
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,14 @@ def lexicon(corpus_dir: Path) -> Lexicon:
 @pytest.fixture(scope="session")
 def questions(corpus_dir: Path) -> Questions:
     return read_questions(corpus_dir / "lexicon" / "questions.toml")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The real corpus and an index of its own, built once."""
+    return Settings(index_dir=tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Assistant:
+    return open_assistant(settings)

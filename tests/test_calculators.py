@@ -20,8 +20,18 @@ CASES = [
     ("startup", {}, 10_000_000, "at_most"),
     # 5.2 新建投资总额 2000 万元以上 (the number itself counts); 10% of what is completed; no cap
     ("fixed-asset-investment", {"planned_investment": "1999.99万", "completed_investment": "1000万"}, None, "at_most"),
-    ("fixed-asset-investment", {"planned_investment": "2000万", "completed_investment": "1000万"}, 1_000_000, "at_most"),
-    ("fixed-asset-investment", {"planned_investment": "2000.01万", "completed_investment": "2000万"}, 2_000_000, "at_most"),
+    (
+        "fixed-asset-investment",
+        {"planned_investment": "2000万", "completed_investment": "1000万"},
+        1_000_000,
+        "at_most",
+    ),
+    (
+        "fixed-asset-investment",
+        {"planned_investment": "2000.01万", "completed_investment": "2000万"},
+        2_000_000,
+        "at_most",
+    ),
     ("fixed-asset-investment", {"planned_investment": "50亿", "completed_investment": "40亿"}, 400_000_000, "at_most"),
     ("fixed-asset-investment", {"completed_investment": "2000万"}, 2_000_000, "at_most"),
     ("fixed-asset-investment", {"planned_investment": "1500万"}, None, "at_most"),
@@ -34,7 +44,12 @@ CASES = [
     ("transitional-rent", {"rented_area": "9999平", "average_rent": "25元/平方米/月"}, 2_999_700, "exact"),
     ("transitional-rent", {"rented_area": "10000平", "average_rent": "25元/平方米/月"}, 3_000_000, "exact"),
     ("transitional-rent", {"rented_area": "10001平", "average_rent": "25元/平方米/月"}, 3_000_000, "exact"),
-    ("transitional-rent", {"rented_area": "1000平", "average_rent": "20元/平方米/月", "rented_months": "6个月"}, 120_000, "exact"),
+    (
+        "transitional-rent",
+        {"rented_area": "1000平", "average_rent": "20元/平方米/月", "rented_months": "6个月"},
+        120_000,
+        "exact",
+    ),
     # 5.6 不超过项目总股本的 30%
     ("equity", {"total_equity": "1亿"}, 30_000_000, "at_most"),
     # 5.7 the lesser of the loan and 70% of assets, × rate, cap 500 万
@@ -110,7 +125,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "words", "yuan", "modality"), CASES, ids=[f"{c[0]}-{n}" for n, c in enumerate(CASES)])
-def test_the_amount_is_what_the_clause_gives(policy: Policy, name: str, words: dict, yuan: int | None, modality: str | None) -> None:
+def test_the_amount_is_what_the_clause_gives(
+    policy: Policy, name: str, words: dict, yuan: int | None, modality: str | None
+) -> None:
     found = estimate(policy.measure(name), words)
     assert found.amount_yuan == (None if yuan is None else Decimal(yuan))
     assert found.modality == modality
@@ -167,7 +184,9 @@ CAPPED = ["equipment-transfer", "upgrade", "smart-manufacturing", "leading-upgra
 
 @pytest.mark.parametrize("name", CAPPED)
 @given(low=yuan, high=yuan)
-def test_a_share_is_never_above_its_cap_and_never_falls_as_the_base_grows(policy: Policy, name: str, low: Decimal, high: Decimal) -> None:
+def test_a_share_is_never_above_its_cap_and_never_falls_as_the_base_grows(
+    policy: Policy, name: str, low: Decimal, high: Decimal
+) -> None:
     measure = policy.measure(name)
     base, cap = measure.formula.base, measure.formula.cap
     assert base is not None
@@ -188,7 +207,9 @@ def test_the_tier_award_never_falls_as_revenue_grows(policy: Policy, low: Decima
 
 
 @given(loan=yuan, asset=yuan, rate=st.decimals(min_value="0.001", max_value="0.3", places=4))
-def test_interest_never_exceeds_its_cap_nor_the_interest_on_seventy_per_cent_of_assets(policy: Policy, loan: Decimal, asset: Decimal, rate: Decimal) -> None:
+def test_interest_never_exceeds_its_cap_nor_the_interest_on_seventy_per_cent_of_assets(
+    policy: Policy, loan: Decimal, asset: Decimal, rate: Decimal
+) -> None:
     measure = policy.measure("interest")
     facts = {n: fact(measure, n, v) for n, v in (("loan", loan), ("fixed_assets", asset), ("loan_rate", rate))}
     amount = calculate(measure, facts, {}).amount_yuan

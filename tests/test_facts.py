@@ -1,0 +1,65 @@
+"""The right number goes to the right input when several stand in one sentence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from assistant.amounts import read_quantities
+from assistant.facts import Slots
+from assistant.policies import Policy
+from assistant.questions import Questions
+
+WAN = 10_000
+CASES = [
+    ("interest", "贷款8000万，利率4%，完工固定资产1亿", {"loan": 8000 * WAN, "loan_rate": "0.04", "fixed_assets": 10**8}),
+    ("interest", "固定资产1亿贷款8000万利率4%", {"loan": 8000 * WAN, "loan_rate": "0.04", "fixed_assets": 10**8}),
+    ("interest", "8000万贷款4个点的利息，形成固定资产1亿", {"loan": 8000 * WAN, "loan_rate": "0.04", "fixed_assets": 10**8}),
+    ("fixed-asset-investment", "投资总额5000万，实际完成固定资产投资3000万",
+     {"planned_investment": 5000 * WAN, "completed_investment": 3000 * WAN}),
+    ("fixed-asset-investment", "总投资5000万其中固定资产3000万",
+     {"planned_investment": 5000 * WAN, "completed_investment": 3000 * WAN}),
+    ("equipment-transfer", "设备原值8000万，净值3000万", {"net_value": 3000 * WAN}),
+    ("equipment-transfer", "设备原值8000万", {}),
+    ("equipment-transfer", "12台设备每台净值86万", {"net_value": 12 * 86 * WAN}),
+    ("equipment-transfer", "净值分别是600万、850万和420万", {"net_value": 1870 * WAN}),
+    ("platform-capital", "注册资本5000万，实缴2000万", {"paid_in_capital": 2000 * WAN}),
+    ("platform-capital", "注册资本5000万", {}),
+    ("platform-rent", "租了5000平，租金每平60元", {"rented_area": 5000, "rent": 60}),
+    ("platform-rent", "租5000㎡、60元", {"rented_area": 5000, "rent": 60}),
+    ("transitional-rent", "租3000平，当地平均租金每平每月30元，合同价每平45元",
+     {"rented_area": 3000, "average_rent": 30}),
+    ("skilled-workers", "10个高级工和2个技师", {"senior_workers": 10, "technicians": 2}),
+    ("skilled-workers", "高级技师3名，技师5名，高级工8名",
+     {"senior_technicians": 3, "technicians": 5, "senior_workers": 8}),
+    ("revenue", "去年4亿今年6亿", {"revenue": 6 * 10**8, "previous_revenue": 4 * 10**8}),
+    ("revenue", "从4亿涨到6亿", {"revenue": 6 * 10**8, "previous_revenue": 4 * 10**8}),
+    ("revenue", "年产值6亿", {}),
+    ("revenue", "员工300人，注册资本2亿，年销售收入1.2亿", {"revenue": 12 * 10**7}),
+    ("revenue", "首次突破2亿，做到2.7亿", {"revenue": 27 * 10**7}),
+    ("software", "研发投入300万、开发工具50万、配套设备100万", {"software_costs": 450 * WAN}),
+    ("merger", "估值1亿，实际成交8000万", {"deal_value": 8000 * WAN}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), CASES, ids=[c[1] for c in CASES])
+def test_each_number_goes_to_its_input(
+    policy: Policy, questions: Questions, name: str, text: str, expected: dict
+) -> None:
+    slots = Slots([policy.measure(name)], questions.other_amounts, questions.link)
+    filled = slots.read(text, read_quantities(text))
+    assert {key: fact.high for key, fact in filled.facts.items()} == {k: Decimal(v) for k, v in expected.items()}
+
+
+def test_a_figure_answering_the_question_asked_back_needs_no_label(policy: Policy, questions: Questions) -> None:
+    slots = Slots([policy.measure("fixed-asset-investment")], questions.other_amounts, questions.link)
+    filled = slots.read("3000万", read_quantities("3000万"), pending="completed_investment")
+    assert filled.facts["completed_investment"].high == 3000 * WAN
+
+
+def test_a_number_that_cannot_be_used_is_a_problem_and_no_fact(policy: Policy, questions: Questions) -> None:
+    slots = Slots([policy.measure("upgrade")], questions.other_amounts, questions.link)
+    filled = slots.read("技术改造投资-500万", read_quantities("技术改造投资-500万"))
+    assert filled.facts == {}
+    assert "负数" in filled.problem

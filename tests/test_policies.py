@@ -1,0 +1,125 @@
+"""The corpus is sound, and each way it can be broken is named in a sentence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assistant.audit import audit
+from assistant.errors import CorpusError
+from assistant.policies import Policy, read_policies
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, corpus_dir: Path) -> Path:
+    shutil.copytree(corpus_dir, tmp_path / "corpus")
+    return tmp_path / "corpus"
+
+
+def policy_file(corpus: Path, name: str) -> Path:
+    return corpus / "policies" / "zhongshan-it-2018" / name
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_the_corpus_has_no_fault(policy: Policy) -> None:
+    assert audit(policy) == []
+
+
+def test_the_sixteen_items_are_twenty_two_measures(policy: Policy) -> None:
+    routes = {n: 1 for n in range(1, 17)} | {8: 3, 12: 3, 13: 2, 15: 2}
+    found = {n: sum(m.clause == f"5.{n}" for m in policy.measures) for n in range(1, 17)}
+    assert found == routes
+
+
+def test_a_changed_figure_is_found_by_reading_its_quote(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), "cap = { value = 5_000_000,", "cap = { value = 6_000_000,")
+    faults = audit(read_policies(corpus)[0])
+    assert any("与引文读出的数不一致" in fault for fault in faults)
+
+
+def test_a_quote_that_is_not_in_its_clause_is_found(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), 'quote = "贴息扶持不超过 5 年"', 'quote = "贴息扶持不超过 6 年"')
+    assert any("引文不在条款 5.7" in fault for fault in audit(read_policies(corpus)[0]))
+
+
+def test_a_figure_of_the_support_chapter_without_a_measure_is_found(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), '[[not_rules]]\nclause = "5.6"', '[[not_rules]]\nclause = "5.7"')
+    faults = audit(read_policies(corpus)[0])
+    assert any("条款 5.6 的“5 年”没有绑定" in fault for fault in faults)
+
+
+def test_an_input_that_nothing_uses_is_found(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), 'base = "net_value"', 'base = "book_value"')
+    faults = audit(read_policies(corpus)[0])
+    assert any("没有定义的输入项 book_value" in fault for fault in faults)
+    assert any("输入项 net_value 没有用到" in fault for fault in faults)
+
+
+def test_an_undeclared_page_break_is_found(corpus: Path) -> None:
+    path = policy_file(corpus, "policy.toml")
+    text = path.read_text("utf-8")
+    start = text.index('[[repairs]]\nfind = "给予安装调试') if '[[repairs]]\nfind = "给予安装调试' in text else -1
+    assert start >= 0
+    end = text.index("[[repairs]]", start + 1)
+    path.write_text(text[:start] + text[end:], "utf-8")
+    assert any("引文不在条款 5.4" in fault for fault in audit(read_policies(corpus)[0]))
+
+
+def test_every_repair_is_declared_with_a_reason(policy: Policy) -> None:
+    assert len(policy.description.repairs) == 15
+    assert all(item.reason for item in policy.description.repairs)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("source.txt", None, "读不到政策原文"),
+        ("source.txt", "改过的原文", "与登记的不一致"),
+        ("measures.toml", None, "读不到"),
+        ("measures.toml", "[[measures]\n", "不是有效的 TOML"),
+        ("measures.toml", '[[measures]]\nid = "x"\n', "不合格式"),
+        ("policy.toml", 'id = "x"\n', "不合格式"),
+        ("topics.toml", "topics = 3\n", "不合格式"),
+    ],
+)
+def test_a_damaged_file_is_named_with_what_to_do(corpus: Path, name: str, damage: str | None, said: str) -> None:
+    path = policy_file(corpus, name)
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_text(damage, "utf-8")
+    with pytest.raises(CorpusError, match=said) as caught:
+        read_policies(corpus)
+    assert name in str(caught.value)
+    assert "请" in str(caught.value)
+
+
+def test_an_unknown_key_is_refused(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), 'id = "startup"', 'id = "startup"\ncapp = 3')
+    with pytest.raises(CorpusError, match="capp"):
+        read_policies(corpus)
+
+
+def test_a_repair_must_find_its_words_exactly_once(corpus: Path) -> None:
+    change(policy_file(corpus, "policy.toml"), 'find = "思想 and', 'find = "思想  and')
+    with pytest.raises(CorpusError, match="应在原文出现 1 次，实际 0 次"):
+        read_policies(corpus)
+
+
+def test_an_empty_corpus_says_where_policies_belong(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="里没有政策"):
+        read_policies(tmp_path)
+
+
+def test_no_figure_of_the_policy_stands_in_python(corpus_dir: Path) -> None:
+    for path in (corpus_dir.parent / "assistant").rglob("*.py"):
+        text = path.read_text("utf-8")
+        for figure in ("10_000_000", "5_000_000", "1000 万", "中山", "利息补贴", "技术改造"):
+            assert figure not in text, f"{path.name} 里有 {figure}"
