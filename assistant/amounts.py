@@ -96,7 +96,7 @@ _FUZZ = (
     r"(?:多(?![久少大长远次项]|元化|个部门)|余(?![额款下温])"
     r"|来(?=\s*[个万亿元块人名位台套平亩年㎡])|几(?=[万亿个人名元块]))?"
 )
-_BIG = rf"(?:[十百千](?P<f4>{_FUZZ})[万亿]+|[万亿]+|[十百千]|kw|[wk])(?![a-z])"
+_BIG = rf"(?:[十百千](?P<f4>{_FUZZ})[万亿]+|[万亿]+|[十百千]|(?:kw|[wk])(?![a-z]))"
 _TERM = re.compile(
     rf"(?P<zero>零?)(?:(?P<and_half>(?:\d|{_D})个半(?=[亿万]))|(?P<arabic>{_ARABIC})|(?P<cn>{_C}{{1,24}}(?:点[{_N}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))"
     rf"(?P<f1>\s?{_FUZZ})(?:(?:个(?P<f2>{_FUZZ})(?=[万亿]|[百千]万|小目标|w(?![a-z])))?\s?(?P<scale>{_BIG}|(?<=个)小目标))?(?P<f3>{_FUZZ})",
@@ -275,14 +275,15 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
     fuzzy = vague_tail = False
     alone = False
     while term := _TERM.match(text, end):
-        atoms, stop = _atoms(term), term.start() + len(term[0].rstrip())
+        stop, run = term.start() + len(term[0].rstrip()), term["cn"] or ""
+        if not terms and len(run) > 1 and run[-1] == "一" and run[-2] in _N and _ONE_PERIOD.match(text, stop):
+            value = _chinese(run[:-1])  # 三十三一平: 33 for each
+            return None if value is None else _Numeral(value, value, stop - 1, alone=len(run) > 2)
+        atoms = _atoms(term)
         if atoms is None:
             break
         low, high = atoms
         small, big = _scale(term["scale"] or "")
-        run = term["cn"] or ""
-        if not terms and len(run) > 1 and run[-1] == "一" and run[-2] in _N and _ONE_PERIOD.match(text, stop):
-            break
         if terms:
             unscaled = not term["scale"] and not run.strip("零" + _N) and not term["zero"] and run[:1] != "零"
             digits = len(term["arabic"] or run)

@@ -14,6 +14,8 @@ from assistant.policies import Policy
 from assistant.understanding import Understanding
 from assistant.wording import Section, Writer, assemble
 
+# Characters of a clause that, repeated, tell which clauses a message looks for.
+_TELLING = 4
 _LIMIT_WORDS = ("封顶", "上限", "最高", "不超过", "顶格")
 
 
@@ -112,10 +114,13 @@ class Composer:
                 return None
             only_limits = any(word in u.text for word in _LIMIT_WORDS)
             return _Answer([self.writer.figure_clauses(figures[0], only_limits)])
-        if "reverse" not in u.intents or u.topics or u.departments or (u.measures and "overview" not in u.intents):
+        if not u.intents & {"reverse", "list"} or u.topics or u.departments:
             return None
-        section = self.writer.word_clauses(u.text)
-        return _Answer([section]) if section else None
+        if u.measures and not {"reverse", "overview"} <= u.intents:
+            return None
+        words = self.writer.shared_words(u.text)
+        is_telling = "reverse" in u.intents or len(words) >= _TELLING
+        return _Answer([self.writer.word_clauses(words)]) if words and is_telling else None
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
@@ -134,9 +139,11 @@ class Composer:
         u = m.u
         names_only = u.departments and not (u.measures or u.topics or u.silences)
         of_topic = u.topics and not u.measures and (u.departments or any(t.quote for t in u.topics))
-        if not names_only and ("department" not in u.intents or of_topic):
+        # A measure's own answer names its departments too.
+        beside_rule = u.measures and u.intents & {"amount", "rule"}
+        if not names_only and ("department" not in u.intents or of_topic or beside_rule):
             return None
-        clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics)]
+        clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
         if u.departments:
             chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
             section = self.writer.department_clauses(u.departments, chapter)
@@ -179,6 +186,9 @@ class Composer:
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
         asks = u.intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told
+        support = f"{self.policy.description.support_chapter}."
+        if any(t.clause.startswith(support) for t in u.topics):
+            return None
         about_money = not u.topics or ("overview" in u.intents and "money" in u.intents)
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
 

@@ -48,6 +48,16 @@ class Fact:
     approximate: bool = False
     bound: str = ""
 
+    def plus(self, other: Fact) -> Fact:
+        """Both together, in both their words."""
+        return replace(
+            self,
+            low=self.low + other.low,
+            high=self.high + other.high,
+            words=f"{self.words} + {other.words}",
+            approximate=self.approximate or other.approximate,
+        )
+
     @property
     def shown(self) -> str:
         ends = [_shown(self.kind, end) for end in dict.fromkeys((self.low, self.high))]
@@ -113,7 +123,8 @@ class Slots:
         left = [q for q in quantities if q.start not in used | foreign]
         for measure in self.measures:
             spare = [q for q in left if q.start not in used or len(self.measures) > 1]
-            for item in sorted(measure.missing(facts), key=lambda i: i.name != pending):
+            awaited = [i for i in measure.inputs if i.name == pending and pending not in facts]
+            for item in (*awaited, *measure.missing(facts)):
                 asked = item.name == pending
                 if item.only_labelled and not asked:
                     continue
@@ -154,7 +165,7 @@ class Slots:
         ]
 
 
-_EACH = re.compile(r"(?:每|单|一)(台|套|件|部|个|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,6}$")
+_EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,6}$")
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -192,7 +203,7 @@ def _align(
             i, j = i + 1, j + 1
 
 
-_AND = re.compile(r"[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?")
+_AND = re.compile(r"[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?(?:另?一(?:笔|批|台|家|套|宗))?")
 
 
 def _enumerated(
@@ -244,11 +255,10 @@ def read_fact(item: Input, quantity: Quantity) -> Fact:
 def _put(facts: dict[str, Fact], item: Input, quantity: Quantity) -> None:
     new = read_fact(item, quantity)
     old = facts.get(item.name)
-    if old is not None and item.sum and old.words != new.words:
-        new = replace(
-            new, low=old.low + new.low, high=old.high + new.high, words=f"{old.words} + {new.words}",
-            approximate=old.approximate or new.approximate,
-        )  # fmt: skip
+    if old is not None and old.approximate and not new.approximate:
+        pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
+    elif old is not None and item.sum and old.words != new.words:
+        new = old.plus(new)
     elif old is not None and not item.sum and (old.bound not in ("over", "at_least") or new.bound):
         # Of two values the limit that was passed gives way to the value reached (突破 2 亿，做到 2.7 亿).
         return

@@ -27,6 +27,8 @@ class _OtherAmounts(_Words):
 
 class _Benefit(_Data):
     before: str
+    standard: str
+    rate: str
     tier: str
     after: str
 
@@ -91,6 +93,8 @@ class Questions:
     benefit_before: re.Pattern[str]
     benefit_after: re.Pattern[str]
     tier_after: re.Pattern[str]
+    standard_before: re.Pattern[str]
+    rate_before: re.Pattern[str]
     place_policy: re.Pattern[str]
     moving: re.Pattern[str]
     outside: re.Pattern[str]
@@ -112,6 +116,8 @@ def read_questions(path: Path) -> Questions:
             link=data.other_amounts.link,
             benefit_before=re.compile(data.benefit.before),
             benefit_after=re.compile(data.benefit.after),
+            standard_before=re.compile(data.benefit.standard),
+            rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
             place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
             moving=re.compile(data.outside.moving),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.clauses import Clause, squeeze
+from assistant.clauses import COLOPHON, HEAD, Clause, squeeze
 from assistant.policies import Policy
 from assistant.questions import Questions
 from assistant.retrieval import Retriever
@@ -24,14 +24,15 @@ class Relevance:
 
     def clauses(self, text: str, is_about_money: bool) -> Sequence[Clause]:
         """The clauses nearest to `text`, best first; none where too little of what it says is known here."""
-        if quoting := [c for c in self._policy.clauses if c.body and self._is_quoted(text, c)]:
+        searched = [c for c in self._policy.clauses if c.body and c.id not in (HEAD, COLOPHON)]
+        if quoting := [c for c in searched if self._is_quoted(text, c)]:
             return quoting
         share = self._retriever.coverage(text, self._generic).share
         if share < (KNOWN_FOR_MONEY if is_about_money else KNOWN):
             return []
         hits = self._retriever.search(text, 3)
         matched = [hit for hit in hits if set(hit.matched_tokens) - self._generic]
-        return [self._policy.clause(hit.clause_id) for hit in matched]
+        return [clause for hit in matched if (clause := self._policy.clause(hit.clause_id)) in searched]
 
     def _is_quoted(self, text: str, clause: Clause) -> bool:
         """Whether the text repeats a run of the clause too long to be chance."""

@@ -94,13 +94,22 @@ class Understander:
         if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
+        if before.text and not before.subjects and not before.problem:
+            text = f"{before.text}。{text}"  # a subject may be told in several messages
         if problem := self._unusable(message, text):
             return replace(before, message=message, text=text, intents=frozenset(), problem=problem, carried=False)
         intents = self.questions.intents_of(text)
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
-        inputs = _corrected(text, [q for q in quantities if q not in claims and not self._is_tier(text, q, quantities)])
         clauses = self._clauses(text, quantities)
+        inputs = _corrected(
+            text,
+            [
+                q
+                for q in quantities
+                if q not in claims and not self._is_tier(text, q, quantities) and q.text not in clauses
+            ],
+        )
         direct = self._match_asked(text, intents)
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]
@@ -114,6 +123,7 @@ class Understander:
             measures, carried = before.subjects[-1], True
         elif not direct and not is_outside and not (topics and not inputs) and before.subjects:
             measures, carried = self._lean(text, before, intents, inputs, silences)
+        adds = "adds" in intents and before.subjects[-1:] == (measures,)
         filled = self._fill(text, inputs, measures, before if carried else None)
         verdicts = self._verdicts(text, measures)
         return Understanding(
@@ -127,7 +137,7 @@ class Understander:
             silences=silences,
             departments=departments,
             terms=tuple(t for t in self.lexicon.terms if t in text),
-            facts={**before.facts, **filled.facts},
+            facts={**before.facts, **self._added(filled.facts, before, adds)},
             told=frozenset(filled.facts),
             verdicts={**before.verdicts, **verdicts},
             claims=claims,
@@ -154,11 +164,23 @@ class Understander:
         overridden = {name for m in hits for name in m.overrides}
         return tuple(sorted((m for m in hits if m.id not in overridden), key=lambda m: -weights[m.id]))
 
+    def _is_benefit(self, text: str, quantity: Quantity) -> bool:
+        ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
+        if quantity.kind == "rate":
+            if "股" in before[-12:] + after[:12]:
+                return False
+            takes_rate = any(i.kind == "rate" for m in self._match(text) for i in m.inputs)
+            if not takes_rate and ask.rate_before.search(before):
+                return True
+        return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
+
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
         """The measures of the sentence that asks, where it names any; else of the whole message."""
         sentences = [s for s in _SENTENCE.split(text) if s]
-        if len(sentences) > 1 and "overview" not in intents and (asked := self._match(sentences[-1])):
-            return asked
+        asking = [s for s in sentences if self.questions.intents_of(s) & {*_ASKING, "money"}]
+        if len(asking) < len(sentences) and "overview" not in intents:
+            asked = {m.id for s in asking for m in self._match(s)}
+            return tuple(m for m in self._match(text) if m.id in asked) or self._match(text)
         return self._match(text)
 
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
@@ -180,10 +202,8 @@ class Understander:
         return tuple(
             q
             for q in quantities
-            if q.kind in ("money", "rate", "years")
-            and q.bound != "over"
-            and not (q.kind == "rate" and "股" in text[max(0, q.start - 12) : q.end + 12])
-            and (ask.benefit_before.search(text[: q.start]) or ask.benefit_after.search(text[q.end :]))
+            if (q.kind in ("money", "rate", "years") and q.bound != "over" and self._is_benefit(text, q))
+            or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 
     def _clauses(self, text: str, quantities: Sequence[Quantity]) -> tuple[str, ...]:
@@ -239,6 +259,12 @@ class Understander:
             self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
         pending = self._pending(measures, before) if before is not None else ""
         return self._slots[key].read(text, inputs, pending)
+
+    def _added(self, facts: dict[str, Fact], before: Understanding, adds: bool) -> dict[str, Fact]:
+        """The new facts, put on top of the earlier ones where the message says so (再加上 80 万元)."""
+        if not adds:
+            return facts
+        return {n: before.facts[n].plus(fact) if n in before.facts else fact for n, fact in facts.items()}
 
     def _pending(self, measures: tuple[Measure, ...], before: Understanding) -> str:
         """The input a bare figure answers: the grade spoken of before, else the first one missing, else the base."""

@@ -15,6 +15,7 @@ from assistant.clauses import Clause, squeeze
 from assistant.measures import Figure, Input, Measure, Series, Silence, Topic
 from assistant.policies import Policy
 
+_IN_QUOTES = re.compile(r"[“\"「『](.{2,16}?)[”\"」』]")
 _PARTS = re.compile(r"[。；]")
 # The words that make the figure right after them an upper bound.
 _LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
@@ -254,19 +255,19 @@ class Writer:
         return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
 
     def shared_words(self, text: str) -> str:
-        """The longest run of `text` that stands word for word in a support clause; "" when only common words do."""
+        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest; "" if none."""
+        for run in _IN_QUOTES.findall(text):
+            if any(run in squeeze(c.body) for c in self._support):
+                return str(run)
         runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
         held = [
             run for run in runs if any(run in squeeze(c.body) for c in self._support) and not _COMMON.fullmatch(run)
         ]
         return max(held, key=len, default="")
 
-    def word_clauses(self, text: str) -> Section | None:
-        """Every support clause that holds the longest run of words it shares with `text`."""
-        words = self.shared_words(text)
+    def word_clauses(self, words: str) -> Section:
+        """Every support clause that holds some words."""
         hits = [c for c in self._support if words in squeeze(c.body)]
-        if not words:
-            return None
         lines = [f"- **{c.label}**：{c.body}" for c in hits]
         return Section(
             text=_blocks(f"写有“{words}”的支持事项有 {len(hits)} 项：", "\n".join(lines)),
