@@ -109,7 +109,7 @@ def _ask(arguments: argparse.Namespace) -> int:
         lines = _open_batch(Path(arguments.batch))
         with lines:
             return _answer_batch(lines, open_assistant(settings), on)
-    reply = open_assistant(settings).reply([arguments.question], on)
+    reply = open_assistant(settings, opens_search=False).reply([arguments.question], on)
     print(reply.model_dump_json() if arguments.json else reply.text)
     return OK
 

@@ -77,7 +77,8 @@ def _interest(work: _Work) -> Decimal | None:
         f"{format_yuan(asset)} × {percent(share)} = {format_yuan(limit)}"
     )
     work.steps.append(
-        f"{work.label(work.formula.base)} {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，按 {format_yuan(principal)} 计"
+        f"{work.label(work.formula.base)} {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，"
+        f"按 {format_yuan(principal)} 计"
     )
     amount = principal * rate
     work.steps.append(f"一年利息：{format_yuan(principal)} × {percent(rate)} = {format_yuan(amount)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 
@@ -19,15 +20,14 @@ class Speller:
         self._by_sound: dict[tuple[str, ...], str] = {}
         for term in sorted(filter(_is_han, terms)):
             if 2 <= len(term) <= _LONGEST:
-                self._by_sound.setdefault(tuple(lazy_pinyin(term)), term)
+                self._by_sound.setdefault(_sounds(term), term)
 
     def correct(self, text: str) -> str:
         """`text`, of the same length, with each mistyped term put right; longest terms first, words left whole."""
+        if not self._has_suspect(text):
+            return text
         pieces = self._cut(text)
-        starts = [0]
-        for piece in pieces:
-            starts.append(starts[-1] + len(piece))
-        sounds = [lazy_pinyin(piece) if _is_han(piece) else [] for piece in pieces]
+        sounds = [_sounds(piece) if _is_han(piece) else () for piece in pieces]
         out: list[str] = []
         at = 0
         while at < len(pieces):
@@ -39,22 +39,41 @@ class Speller:
                 at += 1
         return "".join(out)
 
-    def _term_at(self, pieces: Sequence[str], sounds: Sequence[list[str]], at: int) -> tuple[str, int] | None:
+    def _has_suspect(self, text: str) -> bool:
+        """Whether any run sounds like a term it is not, wherever words begin and end."""
+        sounds = _sounds(text)
+        return any(
+            (term := self._by_sound.get(sounds[at:end])) and term != text[at:end]
+            for at in range(len(text))
+            for end in range(at + 2, min(at + _LONGEST, len(text)) + 1)
+        )
+
+    def _term_at(self, pieces: Sequence[str], sounds: Sequence[tuple[str, ...]], at: int) -> tuple[str, int] | None:
         """The term that whole pieces from `at` on sound like, and where it ends; None when they are right."""
         best = None
-        sound: list[str] = []
+        sound: tuple[str, ...] = ()
         for end in range(at, len(pieces)):
             if not sounds[end]:
                 break
             sound += sounds[end]
             if len(sound) > _LONGEST:
                 break
-            term = self._by_sound.get(tuple(sound))
+            term = self._by_sound.get(sound)
             typed = "".join(pieces[at : end + 1])
             # Two characters sound alike by chance too often: they must be no word. Longer runs rarely do.
             if term and term != typed and (len(typed) > 2 or not self._is_word(typed)):
                 best = term, end + 1
         return best
+
+
+def _sounds(text: str) -> tuple[str, ...]:
+    return tuple(map(_sound, text))
+
+
+@lru_cache(maxsize=8192)
+def _sound(character: str) -> str:
+    """A character's most common reading without tone; other characters sound like nothing a term does."""
+    return str(lazy_pinyin(character)[0]) if _is_han(character) else ""
 
 
 def _is_han(text: str) -> bool:

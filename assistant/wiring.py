@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -68,16 +69,23 @@ class Assistant:
         return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:10]
 
 
-def open_assistant(settings: Settings) -> Assistant:
-    """Read the corpus, open (or build) the index, load the model; any `AssistantError` says what to do."""
+def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistant:
+    """Read the corpus, open (or build) the index, load the model; any `AssistantError` says what to do.
+
+    With `opens_search` off the index, the model and jieba's word list wait until a question needs them, which most do
+    not: right for a process that answers once.
+    """
     policies = read_policies(settings.corpus_dir)
     lexicon, questions = _read_language(settings)
-    tokenizer = Tokenizer(lexicon)
-    retriever = _open_retriever(settings, policies, tokenizer)
     policy = policies[0]
-    speller = Speller((*lexicon.terms, *lexicon.synonyms), tokenizer.pieces, tokenizer.is_word)
+    tokenizer = cache(lambda: Tokenizer(lexicon))
+    relevance = cache(lambda: Relevance(policy, _open_retriever(settings, policies, tokenizer()), questions))
+    if opens_search:
+        relevance()
+    terms = (*lexicon.terms, *lexicon.synonyms)
+    speller = Speller(terms, lambda text: tokenizer().pieces(text), lambda text: tokenizer().is_word(text))
     understander = Understander(policy, lexicon, questions, speller.correct)
-    return Assistant(policy, understander, Relevance(policy, retriever, questions).clauses, _versions(settings))
+    return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, tuple[Policy, ...]]:

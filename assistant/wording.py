@@ -137,10 +137,11 @@ class Writer:
 
     def overview(self) -> Section:
         """Every support item with the words of its bound."""
+        chapter = self.policy.clause(self.policy.description.support_chapter).title
         rows = [f"- **{self.policy.clause(m.clause).label}**：{m.quote}" for m in self.policy.measures]
         return Section(
             text=_blocks(
-                f"文件“{self.policy.clause(self.policy.description.support_chapter).title}”一章的各项支持如下（“最高”“不超过”都是上限，以认定为准）：", "\n".join(rows),
+                f"文件“{chapter}”一章的各项支持如下（“最高”“不超过”都是上限，以认定为准）：", "\n".join(rows),
                 "说说您的情况（做什么、投资或贷款多少、买什么设备），就能逐项计算。",
             ),
             status="answered",
@@ -255,7 +256,7 @@ class Writer:
         return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
 
     def shared_words(self, text: str) -> str:
-        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest; "" if none."""
+        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest."""
         for run in _IN_QUOTES.findall(text):
             if any(run in squeeze(c.body) for c in self._support):
                 return str(run)

@@ -33,7 +33,7 @@ def test_the_corpus_has_no_fault(policy: Policy) -> None:
 
 
 def test_the_sixteen_items_are_twenty_two_measures(policy: Policy) -> None:
-    routes = {n: 1 for n in range(1, 17)} | {8: 3, 12: 3, 13: 2, 15: 2}
+    routes = dict.fromkeys(range(1, 17), 1) | {8: 3, 12: 3, 13: 2, 15: 2}
     found = {n: sum(m.clause == f"5.{n}" for m in policy.measures) for n in range(1, 17)}
     assert found == routes
 
