@@ -48,7 +48,7 @@ class _Work:
         cap = self.formula.cap
         if cap is None or amount <= cap.value:
             return amount
-        self.steps.append(f"超过上限 {format_yuan(cap.value)}，按上限 {format_yuan(cap.value)} 计")
+        self.steps.append(f"超过上限 {format_yuan(cap.value)}，按上限 {format_yuan(cap.value)}计")
         return cap.value
 
 
@@ -78,7 +78,7 @@ def _interest(work: _Work) -> Decimal | None:
     )
     work.steps.append(
         f"{work.label(work.formula.base)} {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，"
-        f"按 {format_yuan(principal)} 计"
+        f"按 {format_yuan(principal)}计"
     )
     amount = principal * rate
     work.steps.append(f"一年利息：{format_yuan(principal)} × {percent(rate)} = {format_yuan(amount)}")
@@ -203,10 +203,10 @@ def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:
     values = {name: fact.high for name, fact in known.items()}
     if formula.unit_cap is not None and formula.area in values and formula.unit_rent not in values:
         values[formula.unit_rent or ""] = formula.unit_cap.value
-        label = f"按标准上限 {plain(formula.unit_cap.value)} 元/㎡/月计，每年最高不超过"
+        label = f"按标准上限 {plain(formula.unit_cap.value)} 元/㎡/月计"
     elif formula.base not in values and (whole := _whole(measure)) in values:
         values[formula.base or ""] = values[whole]
-        label = f"即使{measure.input(whole).label}全部计入，最高也不超过"
+        label = f"即使{measure.input(whole).label}全部计入"
     else:
         return ()
     if any(i.name not in values for i in measure.inputs if not i.optional):

@@ -78,7 +78,9 @@ class Writer:
         """What is still needed to work a measure out, with the rule and any bound that already holds."""
         clause = self.policy.clause(measure.clause)
         head = f"**{missing[0].ask}** 有了这个数就能算出“{measure.name}”。"
-        bounds = "\n".join(f"- {r.label} **{format_yuan(r.amount_yuan)}**" for r in calculation.readings)
+        bounds = "\n".join(
+            f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings
+        )
         told = "目前知道：" + "；".join(calculation.steps) + "。" if calculation.steps else ""
         return Section(
             text=_blocks(head, told, bounds, self._evidence(measure, clause), self._to_confirm(calculation),

@@ -102,3 +102,13 @@ def test_the_readme_commands_are_targets_of_the_makefile() -> None:
         assert used
         assert used <= targets
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_calculation_shown_in_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    from assistant.__main__ import main
+
+    for name in ("README.md", "README.zh-CN.md"):
+        example = re.search(r"`assistant (estimate \S+ [^`…]+)`", (ROOT / name).read_text("utf-8").split("…`")[-1])
+        assert example is not None
+        assert main(example[1].split()) == 0
+        assert "最高不超过 280 万元" in capsys.readouterr().out

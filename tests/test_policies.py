@@ -123,3 +123,48 @@ def test_no_figure_of_the_policy_stands_in_python(corpus_dir: Path) -> None:
         text = path.read_text("utf-8")
         for figure in ("10_000_000", "5_000_000", "1000 万", "中山", "利息补贴", "技术改造"):
             assert figure not in text, f"{path.name} 里有 {figure}"
+
+
+NEW_MEASURE = """
+[[measures]]
+id = "showroom"
+clause = "5.1"
+name = "展厅装修补贴"
+benefit = "补贴"
+modality = "at_most"
+per = "每个项目"
+quote = "给予最高 1000 万元创业扶持"
+cues = ["展厅"]
+
+[measures.formula]
+name = "share"
+base = "cost"
+rate = { value = 0.10, quote = "给予最高 1000 万元创业扶持" }
+
+[[measures.inputs]]
+name = "cost"
+label = "装修费用"
+kind = "money"
+ask = "装修费用是多少？"
+words = ["装修", "花了"]
+"""
+
+
+def test_a_new_measure_needs_data_only(corpus: Path) -> None:
+    from datetime import date
+
+    from assistant.lexicon import read_lexicon
+    from assistant.questions import read_questions
+    from assistant.understanding import Understander
+    from assistant.wiring import Assistant
+
+    path = policy_file(corpus, "measures.toml")
+    path.write_text(path.read_text("utf-8") + NEW_MEASURE, "utf-8")
+    policy = read_policies(corpus)[0]
+    understander = Understander(
+        policy, read_lexicon(corpus / "lexicon"), read_questions(corpus / "lexicon/questions.toml")
+    )
+    assistant = Assistant(policy, understander, lambda text, is_about_money: (), "test")
+    reply = assistant.reply(["展厅装修花了300万能补多少"], date(2020, 1, 1))
+    assert [(c.measure, c.amount_yuan) for c in reply.calculations] == [("showroom", 300_000)]
+    assert any("showroom" in fault for fault in audit(policy))  # its rate stands in no quote, and the check says so
