@@ -267,7 +267,8 @@ def percent(rate: Decimal) -> str:
 
 
 def _said(fact: Fact) -> str:
-    return f"{fact.shown}（您说的“{fact.words}”）" if fact.words else fact.shown
+    rough = "，按约数计" if fact.approximate else ""
+    return f"{fact.shown}（您说的“{fact.words}”{rough}）" if fact.words else fact.shown
 
 
 def _rounded(amount: Decimal) -> Decimal:

@@ -74,7 +74,8 @@ class Composer:
     ) -> Reply:
         """The answer, its status and its evidence; `calculations` go with `u.measures`, one each."""
         if u.problem:
-            return assemble([self.writer.refused(u.problem, u.measures)], (), self.writer, on)
+            about = u.measures if u.text else ()
+            return assemble([self.writer.refused(u.problem, about)], (), self.writer, on)
         material = _Material(u, found, calculations, on)
         answer = next((a for way in self._ways if (a := way(material))), _Answer([self.writer.outside()]))
         sections = answer.sections

@@ -15,7 +15,8 @@ from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions
 
-LONGEST = 2000
+LONGEST = 2000  # characters of a message
+MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _SENTENCE = re.compile(r"[。！!？?\n]")
@@ -32,6 +33,7 @@ _CLAUSE_ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|�
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
 )
+_TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
 _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 
 
@@ -47,7 +49,6 @@ class Understanding:
     topics: tuple[Topic, ...] = ()
     silences: tuple[Silence, ...] = ()
     departments: tuple[str, ...] = ()
-    terms: tuple[str, ...] = ()
     subjects: tuple[tuple[Measure, ...], ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
@@ -58,6 +59,12 @@ class Understanding:
     is_outside: bool = False
     carried: bool = False
     problem: str = ""
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether the message only told something, and named no measure yet."""
+        asks = self.intents - _TELLING
+        return bool(self.text) and not (asks or self.subjects or self.silences or self.is_outside or self.problem)
 
     def verdicts_of(self, measure: Measure) -> dict[str, Verdict]:
         return {name: verdict for (owner, name), verdict in self.verdicts.items() if owner == measure.id}
@@ -84,20 +91,26 @@ class Understander:
         self._slots: dict[tuple[str, ...], Slots] = {}
 
     def read(self, turns: Sequence[str]) -> Understanding:
-        """Fold the messages in order; the result is about the last one."""
+        """Fold the messages in order (the last `MEMORY` of them); the result is about the last one."""
         state = Understanding("", "")
-        for message in turns:
+        for message in turns[-MEMORY:]:
             state = self._read(message, state)
         return state
 
     def _read(self, message: str, before: Understanding) -> Understanding:
         if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
+        if len(message) > LONGEST:
+            return _refused(before, message, f"问题太长（{len(message)} 个字，最多 {LONGEST} 个字）。{_SHORTER}")
         text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
-        if before.text and not before.subjects and not before.problem:
-            text = f"{before.text}。{text}"  # a subject may be told in several messages
-        if problem := self._unusable(message, text):
-            return replace(before, message=message, text=text, intents=frozenset(), problem=problem, carried=False)
+        if not text:
+            return _refused(
+                before, message, "没有收到问题。请输入您想问的内容，例如“买了 3000 万元的检测仪器能补多少”。"
+            )
+        if self.questions.noise.search(text):
+            return _refused(before, message, f"没有看懂这条输入。{_EXAMPLE}")
+        if before.is_statement:
+            text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         intents = self.questions.intents_of(text)
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
@@ -136,7 +149,6 @@ class Understander:
             topics=topics,
             silences=silences,
             departments=departments,
-            terms=tuple(t for t in self.lexicon.terms if t in text),
             facts={**before.facts, **self._added(filled.facts, before, adds)},
             told=frozenset(filled.facts),
             verdicts={**before.verdicts, **verdicts},
@@ -147,15 +159,6 @@ class Understander:
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
-
-    def _unusable(self, message: str, text: str) -> str:
-        if not text:
-            return "没有收到问题。请输入您想问的内容，例如“买了 3000 万元的检测仪器能补多少”。"
-        if len(message) > LONGEST:
-            return f"问题太长（{len(message)} 个字，最多 {LONGEST} 个字）。请只留下要问的事项和数字，分几次问也可以。"
-        if self.questions.noise.search(text):
-            return "没有看懂这条输入。请用一句话说明想问的事项，例如“贷款 8000 万元，利率 4%，能贴息多少”。"
-        return ""
 
     def _match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
@@ -291,6 +294,15 @@ class Understander:
         if meets and (match := meets.search(text)):
             return Verdict("meets", match[0])
         return None
+
+
+_SHORTER = "请只留下要问的事项和数字，分几次问也可以。"
+_EXAMPLE = "请用一句话说明想问的事项，例如“贷款 8000 万元，利率 4%，能贴息多少”。"
+
+
+def _refused(before: Understanding, message: str, problem: str) -> Understanding:
+    """What was understood before, kept for the next message, with what is wrong with this one."""
+    return replace(before, message=message, text="", intents=frozenset(), problem=problem, carried=False)
 
 
 def _with_subject(

@@ -227,6 +227,28 @@ def test_what_was_said_is_carried_over_the_turns(assistant: Assistant, turns: li
     assert amounts(ask(assistant, *turns)) == {k: Decimal(v) for k, v in expected.items()}
 
 
+def test_an_earlier_question_about_something_else_does_not_colour_the_next(assistant: Assistant) -> None:
+    reply = ask(assistant, "今天天气怎么样", "要准备哪些材料")
+    assert "申报材料" in reply.text
+    assert first(ask(assistant, "今天天气怎么样", "技改投资3000万补多少")) == "5.8"
+
+
+def test_a_message_that_cannot_be_used_loses_nothing_said_before(assistant: Assistant) -> None:
+    reply = ask(assistant, "贷款8000万能贴息多少", "？？？", "长" * 5000, "利率4%，完工固定资产1亿")
+    assert amounts(reply) == {"5.7": Decimal(280 * WAN)}
+
+
+def test_a_long_conversation_is_answered_from_its_last_messages(assistant: Assistant) -> None:
+    reply = ask(assistant, *["技改投资3000万补多少"] * 300, "那6000万呢")
+    assert amounts(reply) == {"5.8": Decimal(500 * WAN)}
+
+
+def test_a_rough_amount_is_worked_out_and_said_to_be_rough(assistant: Assistant) -> None:
+    reply = ask(assistant, "技改投了两千来万能补多少")
+    assert amounts(reply) == {"5.8": Decimal(200 * WAN)}
+    assert "按约数计" in reply.text
+
+
 def test_who_does_not_know_one_input_is_asked_for_the_next(assistant: Assistant) -> None:
     reply = ask(assistant, "贷款8000万能贴息多少", "不知道")
     assert reply.status == "needs_input"
