@@ -14,22 +14,13 @@ from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions
+from assistant.references import read_references
 
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _SENTENCE = re.compile(r"[。！!？?\n]")
-_NUMERALS = "一二三四五六七八九十"
-_CLAUSE_DOTTED = re.compile(
-    r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.]|\s*(?:%|万|亿|元|个点|平|㎡|元|倍|w|kw|年|月|米))"
-)
-_CLAUSE_CHINESE = re.compile(
-    rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?"
-)
-_CLAUSE_ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|款)")
-
-
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
 )
@@ -86,9 +77,11 @@ class Understander:
         self._conditions = {
             (m.id, c.name): (_any(c.meets), _any(c.fails)) for m in policy.measures for c in m.conditions
         }
+        self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
         self._slots: dict[tuple[str, ...], Slots] = {}
+        self._example = "".join(f"，例如“{example}”" for example in policy.description.examples[:1])
 
     def read(self, turns: Sequence[str]) -> Understanding:
         """Fold the messages in order (the last `MEMORY` of them); the result is about the last one."""
@@ -108,13 +101,13 @@ class Understander:
                 before, message, "没有收到问题。请输入您想问的内容，例如“买了 3000 万元的检测仪器能补多少”。"
             )
         if self.questions.noise.search(text):
-            return _refused(before, message, f"没有看懂这条输入。{_EXAMPLE}")
+            return _refused(before, message, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         intents = self.questions.intents_of(text)
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
-        clauses = self._clauses(text, quantities)
+        clauses = read_references(text, quantities, self.policy)
         inputs = _corrected(
             text,
             [
@@ -209,16 +202,6 @@ class Understander:
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 
-    def _clauses(self, text: str, quantities: Sequence[Quantity]) -> tuple[str, ...]:
-        chapter = self.policy.description.support_chapter
-        amounts = [(q.start, q.end) for q in quantities if q.kind != "number"]
-        dotted = [m for m in _CLAUSE_DOTTED.finditer(text) if not any(s <= m.start() < e for s, e in amounts)]
-        found = [m[1] for m in dotted]
-        for match in _CLAUSE_CHINESE.finditer(text):
-            found.append(".".join(str(n) for n in (_number(match[1]), _number(match[2]), match[3]) if n))
-        found += [f"{chapter}.{_number(m[1])}" for m in _CLAUSE_ORDINAL.finditer(text)]
-        return tuple(dict.fromkeys(c for c in found if self.policy.has_clause(c)))
-
     def _is_outside(self, text: str, direct: Sequence[Measure], inputs: Sequence[Quantity]) -> bool:
         ask = self.questions
         elsewhere = ask.place_policy.search(text) and not ask.moving.search(text)
@@ -273,7 +256,7 @@ class Understander:
         """The input a bare figure answers: the grade spoken of before, else the first one missing, else the base."""
         for measure in measures:
             if measure.formula.heads:
-                spoken = [n for n in measure.formula.heads if _any(measure.input(n).words).search(before.text)]  # type: ignore[union-attr]
+                spoken = [n for n in measure.formula.heads if self._words[measure.id, n].search(before.text)]
                 return spoken[-1] if spoken else ""
             if missing := measure.missing(before.facts):
                 return missing[0].name
@@ -297,7 +280,6 @@ class Understander:
 
 
 _SHORTER = "请只留下要问的事项和数字，分几次问也可以。"
-_EXAMPLE = "请用一句话说明想问的事项，例如“贷款 8000 万元，利率 4%，能贴息多少”。"
 
 
 def _refused(before: Understanding, message: str, problem: str) -> Understanding:
@@ -327,14 +309,3 @@ def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
             taken_back = [q for q in quantities if q.end <= match.start() and q.kind == after[0].kind][-1:]
             quantities = [q for q in quantities if q not in taken_back]
     return quantities
-
-
-def _number(numeral: str | None) -> str:
-    if not numeral:
-        return ""
-    if numeral.isdigit():
-        return str(int(numeral))
-    tens, mark, ones = numeral.partition("十")
-    value = (_NUMERALS.index(tens) + 1 if tens else 1) * 10 if mark else 0
-    rest = ones if mark else tens
-    return str(value + (_NUMERALS.index(rest) + 1 if rest else 0))

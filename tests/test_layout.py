@@ -29,7 +29,7 @@ def imported(path: Path) -> set[str]:
 # Down the flow: a module may import those before it.
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "policies", "facts",
-    "calculators", "audit", "spelling", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
+    "calculators", "audit", "spelling", "references", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
     "relevance", "wording", "composition", "guard", "chain", "tools", "wiring", "__main__",
 ]  # fmt: skip
 
