@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
 from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.tools import StructuredTool
 
 from assistant.answer import Calculation, Reply
-from assistant.calculators import calculate
 from assistant.clauses import Clause
 from assistant.composition import Composer
 from assistant.guard import guard
+from assistant.tools import work_out
 from assistant.understanding import Understander, Understanding
 
 
@@ -43,7 +44,9 @@ class Answering:
     dropped: tuple[str, ...] = ()
 
 
-def build_chain(understander: Understander, search: Search, composer: Composer) -> Runnable[Question, Answering]:
+def build_chain(
+    understander: Understander, search: Search, tools: Mapping[str, StructuredTool], composer: Composer
+) -> Runnable[Question, Answering]:
     """The whole way from a question to a guarded answer."""
 
     def understand(question: Question) -> Answering:
@@ -54,9 +57,9 @@ def build_chain(understander: Understander, search: Search, composer: Composer) 
         u = state.understanding
         return state if composer.is_placed(u) else replace(state, found=tuple(search(u.text, "money" in u.intents)))
 
-    def work_out(state: Answering) -> Answering:
+    def calculate(state: Answering) -> Answering:
         u = state.understanding
-        done = tuple(calculate(m, u.facts, u.verdicts_of(m), u.years) for m in u.measures)
+        done = tuple(work_out(tools[m.id], u.facts, u.verdicts_of(m), u.years) for m in u.measures)
         return replace(state, calculations=done)
 
     def compose(state: Answering) -> Answering:
@@ -71,7 +74,7 @@ def build_chain(understander: Understander, search: Search, composer: Composer) 
     return (
         RunnableLambda(understand)
         | RunnableLambda(retrieve)
-        | RunnableLambda(work_out)
+        | RunnableLambda(calculate)
         | RunnableLambda(compose)
         | RunnableLambda(check)
     )

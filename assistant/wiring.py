@@ -26,6 +26,7 @@ from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.tokens import Tokenizer
+from assistant.tools import build_tools
 from assistant.understanding import Understander
 
 
@@ -35,7 +36,7 @@ class Assistant:
     def __init__(self, policy: Policy, understander: Understander, search: Search, versions: str) -> None:
         self.policy = policy
         self.versions = versions
-        self.chain = build_chain(understander, search, Composer(policy))
+        self.chain = build_chain(understander, search, build_tools(policy), Composer(policy))
 
     @property
     def title(self) -> str:

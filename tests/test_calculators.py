@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -226,8 +227,14 @@ def test_the_unit_an_amount_is_written_in_does_not_matter(policy: Policy, wan: i
 
 
 def test_each_measure_is_a_langchain_tool_that_takes_the_users_words(policy: Policy) -> None:
-    tools = {tool.name: tool for tool in build_tools(policy)}
-    assert len(tools) == len(policy.measures)
-    found = tools["interest"].invoke({"loan": "8000万", "loan_rate": "4%", "fixed_assets": "1个亿"})
+    tools = build_tools(policy)
+    assert list(tools) == [measure.id for measure in policy.measures]
+    found = json.loads(tools["interest"].invoke({"loan": "8000万", "loan_rate": "4%", "fixed_assets": "1个亿"}))
     assert found["amount_yuan"] == "2800000"
-    assert "利率" in str(tools["interest"].args_schema.model_json_schema())
+
+
+def test_a_model_sees_the_words_a_tool_takes_and_nothing_of_what_the_chain_hands_in(policy: Policy) -> None:
+    for measure in policy.measures:
+        seen = build_tools(policy)[measure.id].tool_call_schema.model_json_schema()["properties"]
+        assert set(seen) == {item.name for item in measure.inputs}
+        assert all(item.label in seen[item.name]["description"] for item in measure.inputs)
