@@ -215,7 +215,10 @@ class Composer:
         if len(pairs) == 1 and pairs[0][0].twins:
             sections[-1] = self.writer.with_twin(sections[-1], self.policy.measure(pairs[0][0].twins[0]))
         shown = [c for answer in answers for c in answer.calculations]
-        return _Answer([*self._opening(m), *sections, *self._silences(u)], shown)
+        silences = list(u.silences)
+        if sum(c.amount_yuan is not None for c in shown) > 1:
+            silences += [s for s in self.policy.silences if s.beside_several and s not in silences]
+        return _Answer([*self._opening(m), *sections, *map(self.writer.silent, silences)], shown)
 
     def _quoted(self, m: _Material) -> _Answer | None:
         opening = self._opening(m)

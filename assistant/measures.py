@@ -163,6 +163,7 @@ class Silence(_Data):
     unless: tuple[str, ...] = ()
     says: str
     near: tuple[str, ...] = ()
+    beside_several: bool = False  # said of itself beside several amounts
     measures: tuple[str, ...] = ()
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pypinyin import lazy_pinyin
 
 _LONGEST = 8
+_FUNCTION = set("的了及和与或不是给在有到就也都还能可要把被从对上下中多少一这那各其之所以而且但按由为吗呢吧啊")
+_NUMERALS = set("零一二两三四五六七八九十百千万亿")  # 是一回事 is not 十亿回事
 
 
 class Speller:
@@ -19,7 +21,7 @@ class Speller:
         self._cut, self._is_word = cut, is_word
         self._by_sound: dict[tuple[str, ...], str] = {}
         for term in sorted(filter(_is_han, terms)):
-            if 2 <= len(term) <= _LONGEST:
+            if 2 <= len(term) <= _LONGEST and not set(term) <= _NUMERALS:
                 self._by_sound.setdefault(_sounds(term), term)
 
     def correct(self, text: str) -> str:
@@ -60,10 +62,13 @@ class Speller:
                 break
             term = self._by_sound.get(sound)
             typed = "".join(pieces[at : end + 1])
-            # Two characters sound alike by chance too often: they must be no word. Longer runs rarely do.
-            if term and term != typed and (len(typed) > 2 or not self._is_word(typed)):
+            if term and term != typed and (len(typed) > 2 or self._is_slip(typed)):
                 best = term, end + 1
         return best
+
+    def _is_slip(self, typed: str) -> bool:
+        """Whether two characters are a slip of the keys: by chance they sound alike too often (企业及市商务局)."""
+        return not self._is_word(typed) and not set(typed) & _FUNCTION
 
 
 def _sounds(text: str) -> tuple[str, ...]:

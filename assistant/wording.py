@@ -131,7 +131,7 @@ class Writer:
         cap = format_yuan(formula.cap.value)
         step = f"{cap} ÷ {percent(formula.rate.value)} = {format_yuan(base)}"
         head = (
-            f"**{measure.input(formula.base).label}达到 {format_yuan(base)} 时到上限 {cap}**（{step}），再多也按上限。"
+            f"**{measure.input(formula.base).label}达到 {format_yuan(base)}时到上限 {cap}**（{step}），再多也按上限。"
         )
         rule = self.rule(measure)
         shown = calculation.model_copy(update={"amount_yuan": None, "steps": (step,), "readings": ()})
@@ -273,7 +273,7 @@ class Writer:
         hits = [c for c in self._support if words in squeeze(c.body)]
         lines = [f"- **{c.label}**：{c.body}" for c in hits]
         return Section(
-            text=_blocks(f"写有“{words}”的支持事项有 {len(hits)} 项：", "\n".join(lines)),
+            text=_blocks(f"写有“{words}”的支持事项：", "\n".join(lines)),
             status="answered",
             citations=tuple(self.cite(c) for c in hits),
             about_support=True,
@@ -290,9 +290,7 @@ class Writer:
             return Section(text=f"**文件的支持事项里没有“{quantity.text}”这个{what}。**", status="answered",
                            citations=tuple(self.cite(c) for c in self._support), about_support=True)  # fmt: skip
         return Section(
-            text=_blocks(
-                f"写有“{quantity.text}”的有 {len(clauses)} 项：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)
-            ),
+            text=_blocks(f"写有“{quantity.text}”的条款：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)),
             status="answered",
             citations=tuple(self.cite(c) for c in clauses),
             about_support=True,

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from assistant.answer import Calculation, Reply
+from assistant.chain import Question
 from assistant.wiring import Assistant
 
 AFTER, WITHIN = date(2026, 11, 22), date(2020, 5, 1)
@@ -268,6 +269,27 @@ def test_the_ended_term_is_said_once_and_only_once_it_has_ended(assistant: Assis
     assert "已经结束" not in within.text
     assert within.notices == ()
     assert amounts(after) == amounts(within)
+
+
+def test_the_programs_own_words_never_need_the_guard(assistant: Assistant) -> None:
+    questions = [question for question, *_ in (*EXACT, *DISQUALIFIED, *ASKED_BACK, *FACTS)]
+    questions += [
+        *NOT_COVERED,
+        *REFUSED,
+        "哪些条款封顶500万",
+        "有哪些补贴",
+        "两种租金补贴有什么区别",
+        "听说能补80%的设备款对吗",
+    ]
+    for question in questions:
+        assert assistant.chain.invoke(Question((question,), AFTER)).dropped == (), question
+
+
+def test_several_amounts_are_never_added_up_and_that_is_said(assistant: Assistant) -> None:
+    reply = ask(assistant, "买检测仪器花了1000万，引进了3个技师，能拿多少")
+    assert len(amounts(reply)) == 2
+    assert "能否同时享受" in reply.text
+    assert "502" not in reply.text
 
 
 def test_the_last_day_of_the_term_still_counts(assistant: Assistant) -> None:

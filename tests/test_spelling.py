@@ -32,7 +32,18 @@ def test_a_term_typed_by_its_sound_is_put_right(speller: Speller, typed: str, me
 
 
 @pytest.mark.parametrize(
-    "text", ["贷款能不贴息吗", "带宽多少", "我们租进一台设备", "技改投资3000万能补多少", "hello 123", ""]
+    "text",
+    [
+        "贷款能不贴息吗",
+        "带宽多少",
+        "我们租进一台设备",
+        "企业及市商务局",
+        "市里奖不奖",
+        "这是一回事吗",
+        "技改投资3000万能补多少",
+        "hello 123",
+        "",
+    ],
 )
 def test_what_is_right_or_only_sounds_alike_stays(speller: Speller, text: str) -> None:
     assert speller.correct(text) == text
