@@ -10,9 +10,11 @@ from assistant.amounts import format_yuan
 from assistant.answer import Calculation, Reply
 from assistant.clauses import Clause
 from assistant.measures import Measure
+from assistant.passages import Passages
 from assistant.policies import Policy
+from assistant.sections import Section, assemble
 from assistant.understanding import Understanding
-from assistant.wording import Section, Writer, assemble
+from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
 _TELLING = 4
@@ -43,6 +45,7 @@ class Composer:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.writer = Writer(policy)
+        self.passages = Passages(policy)
         # The first that has something to say answers; where a message can be read in two ways, this order decides.
         self._ways = (
             self._outside,
@@ -66,7 +69,7 @@ class Composer:
         return bool(
             u.problem or u.is_outside or u.measures or u.silences or chosen_topics or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
-            or ("reverse" in u.intents and (u.quantities or self.writer.shared_words(u.text)))
+            or ("reverse" in u.intents and (u.quantities or self.passages.shared_words(u.text)))
         )  # fmt: skip
 
     def compose(
@@ -75,14 +78,14 @@ class Composer:
         """The answer, its status and its evidence; `calculations` go with `u.measures`, one each."""
         if u.problem:
             about = u.measures if u.text else ()
-            return assemble([self.writer.refused(u.problem, about)], (), self.writer, on)
+            return assemble([self.passages.refused(u.problem, about)], (), None)
         material = _Material(u, found, calculations, on)
-        answer = next((a for way in self._ways if (a := way(material))), _Answer([self.writer.outside()]))
+        answer = next((a for way in self._ways if (a := way(material))), _Answer([self.passages.outside()]))
         sections = answer.sections
         if "promise" in u.intents and any(s.about_support for s in sections):
             said = "能否获得、获得多少，以主管部门的认定和审核为准，本助手不作承诺。"
             sections = [replace(sections[0], text=f"{said}\n\n{sections[0].text}"), *sections[1:]]
-        return assemble(sections, answer.calculations, self.writer, on)
+        return assemble(sections, answer.calculations, self.passages.ended(on))
 
     def evidence(self, reply: Reply, turns: Sequence[str]) -> list[str]:
         """All the words a figure of this reply may stand in: cited clauses, calculations, the user's messages."""
@@ -100,11 +103,11 @@ class Composer:
     # — The ways to answer, in the order they are tried —
 
     def _outside(self, m: _Material) -> _Answer | None:
-        return _Answer([self.writer.outside()]) if m.u.is_outside else None
+        return _Answer([self.passages.outside()]) if m.u.is_outside else None
 
     def _greeting(self, m: _Material) -> _Answer | None:
         is_greeting = m.u.intents & {"greeting", "thanks"} and not m.u.measures
-        return _Answer([self.writer.greeting()]) if is_greeting else None
+        return _Answer([self.passages.greeting()]) if is_greeting else None
 
     def _looked_up(self, m: _Material) -> _Answer | None:
         """Clauses with a figure or with words, where the message looks for clauses and not for an amount."""
@@ -114,27 +117,27 @@ class Composer:
             if u.measures and not u.claims:
                 return None
             only_limits = any(word in u.text for word in _LIMIT_WORDS)
-            return _Answer([self.writer.figure_clauses(figures[0], only_limits)])
+            return _Answer([self.passages.figure_clauses(figures[0], only_limits)])
         if not u.intents & {"reverse", "list"} or u.topics or u.departments:
             return None
         if u.measures and not {"reverse", "overview"} <= u.intents:
             return None
-        words = self.writer.shared_words(u.text)
+        words = self.passages.shared_words(u.text)
         is_telling = "reverse" in u.intents or len(words) >= _TELLING
-        return _Answer([self.writer.word_clauses(words)]) if words and is_telling else None
+        return _Answer([self.passages.word_clauses(words)]) if words and is_telling else None
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
         is_alone = "term" in m.u.intents and not m.u.told and (m.u.carried or not m.u.measures)
-        return _Answer([self.writer.term(m.on)]) if is_alone else None
+        return _Answer([self.passages.term(m.on)]) if is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
         """What is answered first, whatever follows: the term, and plain facts of the document."""
-        term = [self.writer.term(m.on)] if "term" in m.u.intents and not m.u.told else []
-        return [*term, *(self.writer.topic(t) for t in m.u.topics if t.quote)]
+        term = [self.passages.term(m.on)] if "term" in m.u.intents and not m.u.told else []
+        return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
 
     def _silences(self, u: Understanding) -> list[Section]:
-        return [self.writer.silent(s) for s in u.silences]
+        return [self.passages.silent(s) for s in u.silences]
 
     def _departments(self, m: _Material) -> _Answer | None:
         u = m.u
@@ -147,12 +150,12 @@ class Composer:
         clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
         if u.departments:
             chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
-            section = self.writer.department_clauses(u.departments, chapter)
+            section = self.passages.department_clauses(u.departments, chapter)
         elif clauses:
-            section = self.writer.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])
+            section = self.passages.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])
         else:
             contact = self.policy.description.contact
-            section = self.writer.topic_of(contact.clause, contact.quote, "政策咨询")
+            section = self.passages.topic_of(contact.clause, contact.quote, "政策咨询")
         return _Answer([*self._opening(m), section, *self._silences(u)])
 
     def _compared(self, m: _Material) -> _Answer | None:
@@ -178,7 +181,7 @@ class Composer:
             clauses = tuple(dict.fromkeys(x.clause for x in u.measures))
         else:
             return None
-        return _Answer([*self._opening(m), *(self.writer.clause(self.policy.clause(c)) for c in clauses)])
+        return _Answer([*self._opening(m), *(self.passages.clause(self.policy.clause(c)) for c in clauses)])
 
     def _silent(self, m: _Material) -> _Answer | None:
         computes = m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
@@ -200,7 +203,7 @@ class Composer:
         if not topics or (u.measures and (u.intents & {"support", "amount"} or u.told or u.claims)):
             return None
         inside = [c for c in m.found if any(t.titles_only and c.id in t.parts for t in topics)]
-        sections = [self.writer.found(inside[0])] if inside else [self.writer.topic(t) for t in topics]
+        sections = [self.passages.found(inside[0])] if inside else [self.passages.topic(t) for t in topics]
         return _Answer([*self._opening(m), *sections])
 
     def _measures(self, m: _Material) -> _Answer | None:
@@ -218,14 +221,14 @@ class Composer:
         silences = list(u.silences)
         if sum(c.amount_yuan is not None for c in shown) > 1:
             silences += [s for s in self.policy.silences if s.beside_several and s not in silences]
-        return _Answer([*self._opening(m), *sections, *map(self.writer.silent, silences)], shown)
+        return _Answer([*self._opening(m), *sections, *map(self.passages.silent, silences)], shown)
 
     def _quoted(self, m: _Material) -> _Answer | None:
         opening = self._opening(m)
         return _Answer(opening) if opening else None
 
     def _found(self, m: _Material) -> _Answer | None:
-        return _Answer([self.writer.found(m.found[0])]) if m.found else None
+        return _Answer([self.passages.found(m.found[0])]) if m.found else None
 
     def _measure(self, measure: Measure, calculation: Calculation, u: Understanding) -> _Answer:
         """One measure: worked out, asked back for, or only its rule, as far as the message goes."""

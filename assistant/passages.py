@@ -1,0 +1,197 @@
+"""Questions about the document itself → sections in its own words, and what it does not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.amounts import Quantity, read_quantities
+from assistant.clauses import Clause, squeeze
+from assistant.measures import Measure, Silence, Topic
+from assistant.policies import Policy
+from assistant.sections import Section, blocks, cite, departments_line, quoted
+
+_IN_QUOTES = re.compile(r"[“\"「『](.{2,16}?)[”\"」』]")
+_PARTS = re.compile(r"[。；]")
+# The words that make the figure right after them an upper bound.
+_LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
+# A run of words tells something when at most this share of the support clauses holds it.
+_TELLING_SHARE = 1 / 3
+
+
+class Passages:
+    """Sections that show one policy's text, or say what is not in it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        chapter = policy.description.support_chapter
+        self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
+        self._bodies = [squeeze(c.body) for c in self._support]
+
+    def silent(self, silence: Silence) -> Section:
+        """What the policy does not say, what it says nearby, and whom to ask."""
+        description = self.policy.description
+        near = [cite(self.policy.clause(c), self._near_quote(c)) for c in silence.near]
+        contact = cite(self.policy.clause(description.contact.clause), description.contact.quote)
+        return Section(
+            text=blocks(f"**文件未规定：{silence.topic}。**", silence.says,
+                         f"可以向{description.contact.department}询问（文件：“{description.contact.quote}”）。"),
+            status="not_covered",
+            citations=tuple(dict.fromkeys((*near, contact))),
+            notices=(f"文件未规定：{silence.topic}",),
+        )  # fmt: skip
+
+    def outside(self) -> Section:
+        """A question that is not about this policy."""
+        description = self.policy.description
+        return Section(
+            text=f"**这个问题不在本文件范围内，文件没有规定。** "
+            f"本助手只回答《{description.short_title}》：{description.coverage}。",
+            status="not_covered",
+        )
+
+    def term(self, on: date) -> Section:
+        """Whether the policy is in force on a day."""
+        term = self.policy.description.term
+        over = term.is_over(on)
+        return Section(
+            text=blocks(f"**{self.term_notice(on)}**", f"> {term.quote}"),
+            status="answered",
+            citations=(cite(self.policy.clause(term.clause), term.quote),),
+            notices=(self.term_notice(on),) if over else (),
+        )
+
+    def ended(self, on: date) -> Section | None:
+        """The notice that ends an answer about support once the term is over; None before."""
+        term = self.policy.description.term
+        if not term.is_over(on):
+            return None
+        notice = self.term_notice(on)
+        return Section(notice, "answered", (cite(self.policy.clause(term.clause), term.quote),), notices=(notice,))
+
+    def term_notice(self, on: date) -> str:
+        description = self.policy.description
+        term = description.term
+        span = f"{term.start.year} 年至 {term.end.year} 年"
+        if term.is_over(on):
+            ask = f"请向{description.contact.department}确认"
+            return f"本文件的实施期限为 {span}，已经结束；期满后是否还能申请，文件未规定，{ask}。"
+        if on < term.start:
+            return f"本文件的实施期限为 {span}，尚未开始。"
+        return f"本文件的实施期限为 {span}，目前在期限内。"
+
+    def departments(self, clauses: Sequence[Clause]) -> Section:
+        """Who is responsible for some clauses, by the words of the clauses."""
+        lines = [departments_line(c) or f"{c.label}：条文没有列出责任部门。" for c in clauses]
+        named = [f"{c.label}——{line}" for c, line in zip(clauses, lines, strict=True)]
+        return Section(
+            text=blocks("\n".join(f"- **{line}**" for line in named), "部门名称以文件印发时为准。"),
+            status="answered",
+            citations=tuple(cite(c, c.text) for c in clauses),
+        )
+
+    def department_clauses(self, names: Sequence[str], chapter: str = "") -> Section:
+        """The clauses some departments answer for, of one chapter or of all."""
+        hits = [c for c in self.policy.clauses if any(n in d for d in c.departments for n in names)]
+        hits = [c for c in hits if c.id.startswith(f"{chapter}.")] if chapter else hits
+        rows = [f"- {c.label}" for c in hits]
+        return Section(
+            text=blocks(f"文件列明由{'、'.join(names)}负责或参与的有：", "\n".join(rows)),
+            status="answered",
+            citations=tuple(cite(c, c.text) for c in hits),
+        )
+
+    def clause(self, clause: Clause) -> Section:
+        """A clause word for word, with the places below it when it has no words of its own."""
+        parts = [clause, *(c for c in self.policy.clauses if c.id.startswith(f"{clause.id}.") and not clause.body)]
+        shown = [c for c in parts if c.body]
+        return Section(
+            text=blocks(*(f"**{c.label}**\n\n{quoted(c.body)}" for c in shown), departments_line(clause)),
+            status="answered",
+            citations=tuple(cite(c) for c in shown),
+        )
+
+    def topic(self, topic: Topic) -> Section:
+        """The words that answer a plain question."""
+        clause = self.policy.clause(topic.clause)
+        parts = [self.policy.clause(c) for c in topic.parts]
+        if topic.quote:
+            head = f"**{topic.says}**：{topic.quote}" if topic.says else f"> {topic.quote}"
+        else:
+            head = f"**{clause.label}**\n\n{quoted(clause.body)}" if clause.body else f"**{clause.label}**"
+        below = "\n".join(f"- **{c.title}**" + ("" if topic.titles_only else f"：{c.body}") for c in parts)
+        cited = [cite(clause, topic.quote or clause.body or clause.text), *(cite(c) for c in parts if c.body)]
+        return Section(text=blocks(head, below, departments_line(clause)), status="answered", citations=tuple(cited))
+
+    def topic_of(self, clause_id: str, quote: str, says: str) -> Section:
+        """A passage of a clause under a heading of ours."""
+        return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
+
+    def shared_words(self, text: str) -> str:
+        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest."""
+        for run in _IN_QUOTES.findall(text):
+            if any(run in squeeze(c.body) for c in self._support):
+                return str(run)
+        most = len(self._support) * _TELLING_SHARE
+        runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
+        held = [run for run in runs if 0 < sum(run in body for body in self._bodies) <= most]
+        return max(held, key=len, default="")
+
+    def word_clauses(self, words: str) -> Section:
+        """Every support clause that holds some words."""
+        hits = [c for c in self._support if words in squeeze(c.body)]
+        lines = [f"- **{c.label}**：{c.body}" for c in hits]
+        return Section(
+            text=blocks(f"写有“{words}”的支持事项：", "\n".join(lines)),
+            status="answered",
+            citations=tuple(cite(c) for c in hits),
+            about_support=True,
+        )
+
+    def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
+        """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it."""
+        rows = [
+            (c, part) for c in self._support for part in _PARTS.split(c.body) if _holds(part, quantity, only_limits)
+        ]
+        clauses = dict.fromkeys(c for c, _ in rows)
+        if not rows:
+            what = "上限" if only_limits else "数"
+            return Section(text=f"**文件的支持事项里没有“{quantity.text}”这个{what}。**", status="answered",
+                           citations=tuple(cite(c) for c in self._support), about_support=True)  # fmt: skip
+        return Section(
+            text=blocks(f"写有“{quantity.text}”的条款：", "\n".join(f"- **{c.label}**：{p}" for c, p in rows)),
+            status="answered",
+            citations=tuple(cite(c) for c in clauses),
+            about_support=True,
+        )
+
+    def found(self, clause: Clause) -> Section:
+        """The clause that search found nearest."""
+        return Section(
+            text=blocks(f"文件里与此最相关的是 **{clause.label}**：", quoted(clause.body), departments_line(clause)),
+            status="answered",
+            citations=(cite(clause),),
+        )
+
+    def greeting(self) -> Section:
+        description = self.policy.description
+        return Section(
+            text=f"您好，我回答《{description.short_title}》的问题：{description.coverage}。说说您的情况和数字，就能逐项计算。",
+            status="answered",
+        )
+
+    def refused(self, problem: str, measures: Sequence[Measure]) -> Section:
+        """What is wrong with an input, with the clauses of what it was meant for."""
+        clauses = dict.fromkeys(m.clause for m in measures)
+        return Section(text=problem, status="refused", citations=tuple(cite(self.policy.clause(c)) for c in clauses))
+
+    def _near_quote(self, clause_id: str) -> str:
+        contact = self.policy.description.contact
+        return contact.quote if clause_id == contact.clause else ""
+
+
+def _holds(part: str, quantity: Quantity, only_limits: bool) -> bool:
+    """Whether a part of a clause holds the figure, and says it as an upper bound if only those are wanted."""
+    same = [q for q in read_quantities(part) if q.kind == quantity.kind and q.high == quantity.high]
+    return any(not only_limits or _LIMIT.search(part[: q.start]) for q in same)
