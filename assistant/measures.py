@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Modality = Literal["exact", "at_most"]
 Kind = Literal["money", "rate", "area", "unit_rent", "months", "count"]
@@ -18,7 +19,17 @@ def _decimal(value: object) -> object:
     return value
 
 
+def _pattern(value: str) -> str:
+    for part in value.split(" + "):
+        try:
+            re.compile(part)
+        except re.error as error:
+            raise ValueError(f"不是有效的正则表达式（{error}）") from error
+    return value
+
+
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
+Patterns = tuple[Annotated[str, AfterValidator(_pattern)], ...]
 
 
 class _Data(BaseModel):
@@ -50,8 +61,8 @@ class Input(_Data):
     label: str
     kind: Kind
     ask: str
-    words: tuple[str, ...]
-    not_words: tuple[str, ...] = ()
+    words: Patterns
+    not_words: Patterns = ()
     sum: bool = False
     optional: bool = False
     default: Number | None = None
@@ -68,8 +79,8 @@ class Condition(_Data):
     name: str
     text: str
     quote: str
-    meets: tuple[str, ...] = ()
-    fails: tuple[str, ...] = ()
+    meets: Patterns = ()
+    fails: Patterns = ()
     input: str | None = None
     at_least: Figure | None = None
 
@@ -108,8 +119,8 @@ class Measure(_Data):
     modality: Modality | None = None
     per: str = ""
     quote: str
-    cues: tuple[str, ...]
-    unless: tuple[str, ...] = ()
+    cues: Patterns
+    unless: Patterns = ()
     formula: Formula
     years: Figure | None = None
     inputs: tuple[Input, ...] = ()
@@ -159,8 +170,8 @@ class Silence(_Data):
 
     id: str
     topic: str
-    cues: tuple[str, ...]
-    unless: tuple[str, ...] = ()
+    cues: Patterns
+    unless: Patterns = ()
     says: str
     near: tuple[str, ...] = ()
     beside_several: bool = False  # said of itself beside several amounts
@@ -171,8 +182,8 @@ class Topic(_Data):
     """A plain question and the clause (or the words of it) that answers it; `with` brings the places below along."""
 
     clause: str
-    cues: tuple[str, ...]
-    unless: tuple[str, ...] = ()
+    cues: Patterns
+    unless: Patterns = ()
     quote: str = ""
     says: str = ""
     parts: tuple[str, ...] = Field(default=(), alias="with")

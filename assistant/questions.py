@@ -46,7 +46,7 @@ class _Unusable(_Data):
 
 
 class _File(_Data):
-    intents: dict[str, str]
+    intents: dict[str, tuple[str, ...]]
     other_amounts: _OtherAmounts
     benefit: _Benefit
     outside: _Outside
@@ -111,7 +111,7 @@ def read_questions(path: Path) -> Questions:
     try:
         data = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
         return Questions(
-            intents={name: re.compile(pattern) for name, pattern in data.intents.items()},
+            intents={name: re.compile("|".join(patterns)) for name, patterns in data.intents.items()},
             other_amounts=data.other_amounts.words,
             link=data.other_amounts.link,
             benefit_before=re.compile(data.benefit.before),

@@ -107,6 +107,12 @@ def test_an_unknown_key_is_refused(corpus: Path) -> None:
         read_policies(corpus)
 
 
+def test_a_pattern_that_does_not_compile_is_named(corpus: Path) -> None:
+    change(policy_file(corpus, "measures.toml"), '"重特大|一事一议"', '"重特大|(一事一议"')
+    with pytest.raises(CorpusError, match=r"measures.toml.*unless.*正则"):
+        read_policies(corpus)
+
+
 def test_a_repair_must_find_its_words_exactly_once(corpus: Path) -> None:
     change(policy_file(corpus, "policy.toml"), 'find = "思想 and', 'find = "思想  and')
     with pytest.raises(CorpusError, match="应在原文出现 1 次，实际 0 次"):
