@@ -118,12 +118,14 @@ class Composer:
                 return None
             only_limits = any(word in u.text for word in _LIMIT_WORDS)
             return _Answer([self.passages.figure_clauses(figures[0], only_limits)])
-        if not u.intents & {"reverse", "list"} or u.topics or u.departments:
+        if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments:
+            return None
+        if "about" in u.intents and not u.intents & {"list", "overview"}:
             return None
         if u.measures and not {"reverse", "overview"} <= u.intents:
             return None
         words = self.passages.shared_words(u.text)
-        is_telling = "reverse" in u.intents or len(words) >= _TELLING
+        is_telling = u.intents & {"reverse", "about"} or len(words) >= _TELLING
         return _Answer([self.passages.word_clauses(words)]) if words and is_telling else None
 
     def _term(self, m: _Material) -> _Answer | None:
@@ -133,7 +135,9 @@ class Composer:
 
     def _opening(self, m: _Material) -> list[Section]:
         """What is answered first, whatever follows: the term, and plain facts of the document."""
-        term = [self.passages.term(m.on)] if "term" in m.u.intents and not m.u.told else []
+        # Who cannot qualify anyway is told that first; the ended term closes the answer.
+        fails = any(check.state == "fails" for c in m.calculations for check in c.conditions)
+        term = [self.passages.term(m.on)] if "term" in m.u.intents and not m.u.told and not fails else []
         return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
 
     def _silences(self, u: Understanding) -> list[Section]:
@@ -193,7 +197,7 @@ class Composer:
         support = f"{self.policy.description.support_chapter}."
         if any(t.clause.startswith(support) for t in u.topics):
             return None
-        about_money = not u.topics or ("overview" in u.intents and "money" in u.intents)
+        about_money = not u.topics or ("overview" in u.intents and u.intents & {"money", "support"})
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
 
     def _topics(self, m: _Material) -> _Answer | None:

@@ -18,6 +18,8 @@ _PARTS = re.compile(r"[。；]")
 _LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
 # A run of words tells something when at most this share of the support clauses holds it.
 _TELLING_SHARE = 1 / 3
+# Characters that bind words together and so neither begin nor end one.
+_BINDING = "的了及和与或对从由被把在是有为给按以等并且，。、；：“”（）()"
 
 
 class Passages:
@@ -135,7 +137,8 @@ class Passages:
                 return str(run)
         most = len(self._support) * _TELLING_SHARE
         runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
-        held = [run for run in runs if 0 < sum(run in body for body in self._bodies) <= most]
+        whole = (run for run in runs if run[0] not in _BINDING and run[-1] not in _BINDING)
+        held = [run for run in whole if 0 < sum(run in body for body in self._bodies) <= most]
         return max(held, key=len, default="")
 
     def word_clauses(self, words: str) -> Section:
