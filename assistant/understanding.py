@@ -81,7 +81,9 @@ class Understander:
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
         self._slots: dict[tuple[str, ...], Slots] = {}
-        self._example = "".join(f"，例如“{example}”" for example in policy.description.examples[:1])
+        # An example with a figure would show one that is bound to nothing.
+        plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
+        self._example = "".join(f"，例如“{example}”" for example in plain[:1])
 
     def read(self, turns: Sequence[str]) -> Understanding:
         """Fold the messages in order (the last `MEMORY` of them); the result is about the last one."""
@@ -94,12 +96,10 @@ class Understander:
         if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         if len(message) > LONGEST:
-            return _refused(before, message, f"问题太长（{len(message)} 个字，最多 {LONGEST} 个字）。{_SHORTER}")
+            return _refused(before, message, _TOO_LONG)
         text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
         if not text:
-            return _refused(
-                before, message, "没有收到问题。请输入您想问的内容，例如“买了 3000 万元的检测仪器能补多少”。"
-            )
+            return _refused(before, message, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
             return _refused(before, message, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
         if before.is_statement:
@@ -279,7 +279,7 @@ class Understander:
         return None
 
 
-_SHORTER = "请只留下要问的事项和数字，分几次问也可以。"
+_TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
 
 def _refused(before: Understanding, message: str, problem: str) -> Understanding:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.answer import Calculation, Reply
 from assistant.chain import Question
+from assistant.understanding import LONGEST
 from assistant.wiring import Assistant
 
 AFTER, WITHIN = date(2026, 11, 22), date(2020, 5, 1)
@@ -140,9 +141,9 @@ def test_unusable_input_gets_one_clear_sentence(assistant: Assistant, question: 
     assert reply.calculations == ()
 
 
-def test_five_thousand_characters_are_refused_with_both_numbers(assistant: Assistant) -> None:
-    assert "5000" in ask(assistant, "字" * 5000).text
-    assert "2000" in ask(assistant, "字" * 5000).text
+def test_too_long_a_question_is_refused_and_what_is_just_short_enough_is_read(assistant: Assistant) -> None:
+    assert "太长" in ask(assistant, "技改投资3000万补多少" + "，" * LONGEST).text
+    assert "太长" not in ask(assistant, "技改投资3000万补多少".ljust(LONGEST, "，")).text
 
 
 FACTS = [
