@@ -162,18 +162,9 @@ def _estimate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(calculation.model_dump_json())
         return OK
-    from assistant.amounts import format_yuan
-    from assistant.wording import headline
+    from assistant.composition import Composer
 
-    print(f"{policy.clause(measure.clause).label}·{measure.name}（{measure.per}）")
-    for step in calculation.steps:
-        print(f"  {step}")
-    for item in measure.missing({i.name for i in measure.inputs if {i.name, i.label} & words.keys()}):
-        print(f"  还缺 {item.name}：{item.ask}")
-    if calculation.amount_yuan is not None:
-        print(headline(calculation))
-    for reading in calculation.readings:
-        print(f"{reading.label}：{format_yuan(reading.amount_yuan)}")
+    print(Composer(policy).worked_out(measure, calculation, date.today()).text)
     return OK
 
 

@@ -60,6 +60,7 @@ class Calculation(_Part):
     steps: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
     conditions: tuple[Check, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 class Missing(_Part):

@@ -65,8 +65,9 @@ def _quotes(policy: Policy) -> Iterator[str]:
     quotes += [("topics.toml", t.clause, t.quote) for t in policy.topics]
     quotes += [("measures.toml not_rules", n.clause, n.quote) for n in policy.not_rules]
     for m in policy.measures:
-        texts = [m.quote, *(f.quote for f in m.figures()), *(c.quote for c in m.conditions)]
-        quotes += [(f"measures.toml {m.id}", m.clause, text) for text in texts]
+        texts = [(m.clause, m.quote), *((m.clause, f.quote) for f in m.figures())]
+        texts += [(c.clause or m.clause, c.quote) for c in m.conditions]
+        quotes += [(f"measures.toml {m.id}", clause, text) for clause, text in texts]
     for where, clause, quote in quotes:
         if policy.has_clause(clause) and quote not in policy.clause(clause).text:
             yield f"{where}：引文不在条款 {clause} 里：“{quote}”"

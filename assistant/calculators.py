@@ -15,7 +15,6 @@ from assistant.facts import Fact
 from assistant.measures import Condition, Formula, Measure
 
 _CENT = Decimal("0.01")
-_MONTHS = Decimal(12)
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class _Work:
     formula: Formula
     values: Mapping[str, Decimal]
     labels: Mapping[str, str]
+    defaults: Mapping[str, Decimal]
     open_end: bool = False
     steps: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
@@ -77,7 +77,7 @@ def _interest(work: _Work) -> Decimal | None:
         f"{format_yuan(asset)} × {percent(share)} = {format_yuan(limit)}"
     )
     work.steps.append(
-        f"{work.label(work.formula.base)} {format_yuan(loan)} {'超过' if loan > limit else '没有超过'}该限额，"
+        f"{work.label(work.formula.base)} {format_yuan(loan)}{'超过' if loan > limit else '没有超过'}该限额，"
         f"按 {format_yuan(principal)}计"
     )
     amount = principal * rate
@@ -125,7 +125,8 @@ def _per_head(work: _Work) -> Decimal | None:
 def _rent(work: _Work) -> Decimal | None:
     formula = work.formula
     area, rent = work.value(formula.area), work.value(formula.unit_rent)
-    months = work.values.get(formula.months or "", _MONTHS)
+    year = work.defaults[formula.months or ""]
+    months = min(work.values.get(formula.months or "", year), year)
     if formula.unit_cap is not None and rent > formula.unit_cap.value:
         work.steps.append(
             f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，"
@@ -160,7 +161,7 @@ def calculate(
     checks = tuple(_check(measure, condition, known, verdicts) for condition in measure.conditions)
     result = Calculation(
         measure=measure.id, name=measure.name, clause=measure.clause, amount_yuan=None,
-        modality=measure.modality, per=measure.per, conditions=checks,
+        modality=measure.modality, per=measure.per, conditions=checks, given=tuple(known),
     )  # fmt: skip
     if measure.formula.name == "none":
         return result
@@ -171,7 +172,7 @@ def calculate(
     if measure.missing(known):
         return result.model_copy(update={"steps": told, "readings": _bound(measure, known)})
     amount, steps, readings = _ends(measure, known)
-    if amount is not None and measure.years is not None:
+    if amount is not None and measure.years is not None and _is_whole_year(measure, known):
         readings = (*readings, *_totals(amount, measure.years.value, years))
     return result.model_copy(update={"amount_yuan": amount, "steps": (*told, *steps), "readings": readings})
 
@@ -179,6 +180,8 @@ def calculate(
 def _ends(measure: Measure, known: Mapping[str, Fact]) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
     """The formula on the low and on the high end of what is known; one amount only where both ends agree."""
     low = _work(measure, {n: f.low for n, f in known.items()}, known)
+    if any(_is_open(measure, fact) for fact in known.values()):
+        return _from_below(measure, low)
     if all(fact.low == fact.high for fact in known.values()):
         return low[0], low[1], low[2]
     high = _work(measure, {n: f.high for n, f in known.items()}, known)
@@ -188,11 +191,38 @@ def _ends(measure: Measure, known: Mapping[str, Fact]) -> tuple[Decimal | None, 
     return None, (*low[1], *high[1]), tuple(Reading(label=t, amount_yuan=a) for t, a in ends if a is not None)
 
 
+def _is_open(measure: Measure, fact: Fact) -> bool:
+    """Whether only a lower limit is known of something the amount grows with (超过 3000 万)."""
+    formula = measure.formula
+    grows = (formula.base, formula.asset, formula.interest_rate, formula.area, formula.unit_rent, *formula.heads)
+    return (
+        fact.bound in ("over", "at_least") and not fact.approximate and fact.name in grows and formula.name != "tiers"
+    )
+
+
+def _from_below(
+    measure: Measure, low: tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]
+) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
+    """The amount where the lower limit already reaches the cap; else what it comes to there, and the cap."""
+    cap = measure.formula.cap
+    if low[0] is None or (cap is not None and low[0] == cap.value):
+        return low
+    readings = [Reading(label="按所说的下限", amount_yuan=low[0])]
+    readings += [Reading(label="再多也不超过上限", amount_yuan=cap.value)] if cap is not None else []
+    return None, low[1], tuple(readings)
+
+
 def _work(
     measure: Measure, values: Mapping[str, Decimal], known: Mapping[str, Fact]
 ) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
     base = known.get(measure.formula.base or "")
-    work = _Work(measure.formula, values, _labels(measure), open_end=base is not None and base.bound == "under")
+    work = _Work(
+        measure.formula,
+        values,
+        _labels(measure),
+        _defaults(measure),
+        open_end=base is not None and base.bound == "under",
+    )
     amount = FORMULAS[measure.formula.name](work)
     return None if amount is None else _rounded(amount), tuple(work.steps), tuple(work.readings)
 
@@ -204,15 +234,25 @@ def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:
     if formula.unit_cap is not None and formula.area in values and formula.unit_rent not in values:
         values[formula.unit_rent or ""] = formula.unit_cap.value
         label = f"按标准上限 {plain(formula.unit_cap.value)} 元/㎡/月计"
-    elif formula.base not in values and (whole := _whole(measure)) in values:
+    elif formula.base not in values and (whole := _whole(measure)) in values and not known[whole].bound:
         values[formula.base or ""] = values[whole]
         label = f"即使{measure.input(whole).label}全部计入"
     else:
         return ()
     if any(i.name not in values for i in measure.inputs if not i.optional):
         return ()
-    amount = FORMULAS[formula.name](_Work(formula, values, _labels(measure)))
+    amount = FORMULAS[formula.name](_Work(formula, values, _labels(measure), _defaults(measure)))
     return () if amount is None else (Reading(label=label, amount_yuan=_rounded(amount)),)
+
+
+def _defaults(measure: Measure) -> dict[str, Decimal]:
+    return {item.name: item.default for item in measure.inputs if item.default is not None}
+
+
+def _is_whole_year(measure: Measure, known: Mapping[str, Fact]) -> bool:
+    """Whether a yearly amount is a full year's, so that years of it can be added up."""
+    fact = known.get(measure.formula.months or "")
+    return fact is None or fact.low >= _defaults(measure)[fact.name]
 
 
 def _labels(measure: Measure) -> dict[str, str]:
@@ -241,7 +281,7 @@ def _check(measure: Measure, condition: Condition, known: Mapping[str, Fact], ve
 def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str, Fact]) -> Verdict:
     """“以上”包括本数（《民法典》第一千二百五十九条）; a part at the limit proves the whole, a smaller one nothing."""
     if fact := known.get(name):
-        if fact.low >= limit and not (fact.bound == "under" and fact.low == limit):
+        if fact.low >= limit and not (fact.bound in ("under", "at_most") and fact.low == limit):
             return Verdict("meets", fact.words)
         if fact.high < limit and fact.bound not in ("over", "at_least"):
             return Verdict("fails", fact.words)

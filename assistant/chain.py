@@ -68,7 +68,7 @@ def build_chain(
 
     def check(state: Answering) -> Answering:
         assert state.reply is not None
-        text, dropped = guard(state.reply.text, composer.evidence(state.reply, state.question.turns))
+        text, dropped = guard(state.reply.text, composer.evidence(state.reply, state.question.turns), composer.places)
         return replace(state, reply=state.reply.model_copy(update={"text": text}), dropped=dropped)
 
     return (

@@ -46,6 +46,7 @@ class Composer:
         self.policy = policy
         self.writer = Writer(policy)
         self.passages = Passages(policy)
+        self.places = frozenset(clause.id for clause in policy.clauses)
         # The first that has something to say answers; where a message can be read in two ways, this order decides.
         self._ways = (
             self._outside,
@@ -85,7 +86,20 @@ class Composer:
         if "promise" in u.intents and any(s.about_support for s in sections):
             said = "能否获得、获得多少，以主管部门的认定和审核为准，本助手不作承诺。"
             sections = [replace(sections[0], text=f"{said}\n\n{sections[0].text}"), *sections[1:]]
-        return assemble(sections, answer.calculations, self.passages.ended(on))
+        chapter = self.policy.description.support_chapter
+        return assemble(sections, answer.calculations, self.passages.ended(on), chapter)
+
+    def worked_out(self, measure: Measure, calculation: Calculation, on: date) -> Reply:
+        """The answer to one calculation alone, as `assistant estimate` shows it."""
+        missing = [] if calculation.amount_yuan is not None else list(measure.missing(calculation.given))
+        failed = any(c.state == "fails" for c in calculation.conditions)
+        if measure.formula.name == "none":
+            section = self.writer.rule(measure)
+        elif missing and not failed:
+            section = self.writer.asked_back(measure, calculation, missing)
+        else:
+            section = self.writer.calculated(measure, calculation)
+        return assemble([section], (calculation,), self.passages.ended(on), self.policy.description.support_chapter)
 
     def evidence(self, reply: Reply, turns: Sequence[str]) -> list[str]:
         """All the words a figure of this reply may stand in: cited clauses, calculations, the user's messages."""
@@ -106,8 +120,9 @@ class Composer:
         return _Answer([self.passages.outside()]) if m.u.is_outside else None
 
     def _greeting(self, m: _Material) -> _Answer | None:
-        is_greeting = m.u.intents & {"greeting", "thanks"} and not m.u.measures
-        return _Answer([self.passages.greeting()]) if is_greeting else None
+        if m.u.intents & {"greeting", "thanks"} and not m.u.told:
+            return _Answer([self.passages.thanks() if "thanks" in m.u.intents else self.passages.greeting()])
+        return None
 
     def _looked_up(self, m: _Material) -> _Answer | None:
         """Clauses with a figure or with words, where the message looks for clauses and not for an amount."""
@@ -232,6 +247,8 @@ class Composer:
         return _Answer(opening) if opening else None
 
     def _found(self, m: _Material) -> _Answer | None:
+        if "vague" in m.u.intents and any(q.kind == "money" for q in m.u.quantities):
+            return _Answer([self.writer.which()])
         return _Answer([self.passages.found(m.found[0])]) if m.found else None
 
     def _measure(self, measure: Measure, calculation: Calculation, u: Understanding) -> _Answer:

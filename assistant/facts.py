@@ -101,7 +101,7 @@ class Slots:
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
-        quantities = _multiplied(text, quantities)
+        quantities = _alternatives(text, _multiplied(text, quantities))
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
@@ -109,16 +109,19 @@ class Slots:
         for kind in _FITS:
             fitting = _FITS[kind] + _FITS_LABELLED.get(kind, ())
             group = [q for q in quantities if q.kind in fitting and q.start not in used]
+            if kind == "count":
+                group = [q for q in group if q.kind == "count" or not _PER_HEAD.search(text[: q.start])]
             names = {item.name for item in self._inputs if item.kind == kind}
-            near = [x for x in labels if x.names & names or kind == "money" or (not x.names and kind in _OTHERS)]
+            near = [x for x in labels if x.names & names or (not x.names and kind in _OTHERS)]
             for quantity, label in _enumerated(text, group, list(_align(text, group, near, quantities))):
                 hit = [i for i in self._inputs if i.name in label.names and i.kind == kind and _fits(i, quantity, True)]
                 if not hit and (not label.names or quantity.kind in _FITS[kind]):
                     foreign.add(quantity.start)
                 for item in hit:
-                    if quantity.problem:
-                        return Filled({}, (), quantity.problem)
-                    _put(facts, item, quantity)
+                    if problem := _fault(text, item, quantity):
+                        return Filled({}, (), problem)
+                    between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
+                    _put(facts, item, quantity, between)
                     used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign]
         for measure in self.measures:
@@ -131,8 +134,8 @@ class Slots:
                 fit = next((q for q in spare if _fits(item, q, asked) and q.start not in used), None)
                 if fit is None:
                     continue
-                if fit.problem:
-                    return Filled({}, (), fit.problem)
+                if problem := _fault(text, item, fit):
+                    return Filled({}, (), problem)
                 _put(facts, item, fit)
                 used.add(fit.start)
         self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
@@ -146,7 +149,7 @@ class Slots:
         counts = [q for q in left if q.kind == "count" and not q.problem]
         spoken = {name for label in labels for name in label.names}
         heads = [i for m in self.measures for i in m.inputs if i.kind == "count" and i.name in spoken]
-        if len(counts) == 1 and len(heads) == 1 and heads[0].name not in facts:
+        if len(counts) == 1 and len(heads) == 1 and heads[0].name not in facts and not _fault("", heads[0], counts[0]):
             _put(facts, heads[0], counts[0])
             used.add(counts[0].start)
 
@@ -163,6 +166,31 @@ class Slots:
             for (start, end), names in sorted(found.items())
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]
+
+
+_OR = re.compile(r"[，,]?(?:或者?是?|还是|要么)[^\d，。；]{0,4}")
+_PART = re.compile(r"其中|包括|包含|里面有")
+_LATER = re.compile(r"后来|又|现在|如今|目前|最后|最终|再")
+# A monthly or daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
+_NOT_YEARLY = re.compile(r"(?:月|日)(?:息|利率?|利息)?[是为]?$")
+_DAILY = re.compile(r"(?:每|一)(?:天|日)|日租金?[是为]?$")
+_OLD_UNIT = re.compile(r"[厘分毫]")
+_PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
+
+
+def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, two of a kind joined by 或者 read as the ends of a range."""
+    out: list[Quantity] = []
+    for q in quantities:
+        before = out[-1] if out else None
+        if before and before.kind == q.kind and before.end <= q.start and _OR.fullmatch(text[before.end : q.start]):
+            ends = (before.low, before.high, q.low, q.high)
+            span = text[before.start : q.end]
+            problem = before.problem or q.problem
+            out[-1] = replace(before, low=min(ends), high=max(ends), text=span, end=q.end, problem=problem)
+        else:
+            out.append(q)
+    return out
 
 
 _EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,6}$")
@@ -241,10 +269,8 @@ def _fits(item: Input, quantity: Quantity, labelled: bool) -> bool:
 
 def read_fact(item: Input, quantity: Quantity) -> Fact:
     """The quantity as this input's fact; ValueError when it cannot be one."""
-    if quantity.problem:
-        raise ValueError(quantity.problem)
-    if not _fits(item, quantity, True):
-        raise ValueError(f"“{quantity.text}”不是这一项要的量，请连单位一起写，例如“3000万元”“4%”“5000平方米”。")
+    if fault := _fault("", item, quantity):
+        raise ValueError(fault)
     scale = Decimal("0.01") if item.kind == "rate" and quantity.kind == "number" else Decimal(1)
     return Fact(
         item.name, quantity.low * scale, quantity.high * scale, quantity.text, item.kind,
@@ -252,9 +278,31 @@ def read_fact(item: Input, quantity: Quantity) -> Fact:
     )  # fmt: skip
 
 
-def _put(facts: dict[str, Fact], item: Input, quantity: Quantity) -> None:
+def _fault(text: str, item: Input, quantity: Quantity) -> str:
+    """Why the quantity cannot be this input's, as a sentence for the user; "" when it can."""
+    if quantity.problem:
+        return quantity.problem
+    if not _fits(item, quantity, True):
+        return f"“{quantity.text}”不是{item.label}的量，请连单位一起写。"
+    if item.kind == "count" and quantity.low != quantity.low.to_integral_value():
+        return f"{item.label}应是整数，“{quantity.text}”不是。"
+    if item.kind == "unit_rent" and _DAILY.search(text[: quantity.start]):
+        return f"{item.label}要按月算，请把“{quantity.text}”换算成每平方米每月多少元再告诉我。"
+    if item.kind == "rate":
+        if quantity.kind == "rate" and quantity.high > 1:
+            return f"{item.label}“{quantity.text}”超过了百分之百，请核对。"
+        if _NOT_YEARLY.search(text[: quantity.start]) or _OLD_UNIT.match(text[quantity.end :]):
+            return f"{item.label}要按年的百分数算，请把“{quantity.text}”换算成年利率再告诉我。"
+    return ""
+
+
+def _put(facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "") -> None:
     new = read_fact(item, quantity)
     old = facts.get(item.name)
+    if old is not None and item.sum and _PART.search(between):
+        return  # 设备 300 万，其中二手 100 万: the part is in the whole already
+    if old is not None and not item.sum and _LATER.search(between):
+        old = None  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts
     if old is not None and old.approximate and not new.approximate:
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
     elif old is not None and item.sum and old.words != new.words:

@@ -54,7 +54,7 @@ class Input(_Data):
     """Something the user must tell: its kind, how to ask for it, and the words that point at it.
 
     `not_words` label a quantity as something else (原值 is not 净值). `sum` adds up several mentions.
-    `optional` inputs are used when told; an input inside `parts_of` another is never larger than it.
+    `optional` inputs are used when told; a `part_of` another input is no larger than that.
     """
 
     name: str
@@ -73,11 +73,13 @@ class Input(_Data):
 class Condition(_Data):
     """A condition of the clause; `meets` and `fails` are patterns of users' words. With neither said it is unknown.
 
+    Its words stand in `clause`, or in the measure's own when that is "".
     A condition on a figure names the `input` it looks at and the `at_least` (the limit itself meets it).
     """
 
     name: str
     text: str
+    clause: str = ""
     quote: str
     meets: Patterns = ()
     fails: Patterns = ()

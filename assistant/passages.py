@@ -42,6 +42,7 @@ class Passages:
             status="not_covered",
             citations=tuple(dict.fromkeys((*near, contact))),
             notices=(f"文件未规定：{silence.topic}",),
+            about_support=True,
         )  # fmt: skip
 
     def outside(self) -> Section:
@@ -183,6 +184,9 @@ class Passages:
             text=f"您好，我回答《{description.short_title}》的问题：{description.coverage}。说说您的情况和数字，就能逐项计算。",
             status="answered",
         )
+
+    def thanks(self) -> Section:
+        return Section(text="不客气，还有问题请接着问。", status="answered")
 
     def refused(self, problem: str, measures: Sequence[Measure]) -> Section:
         """What is wrong with an input, with the clauses of what it was meant for."""

@@ -21,16 +21,18 @@ class Section:
     about_support: bool = False
 
 
-def assemble(sections: Sequence[Section], calculations: Sequence[Calculation], closing: Section | None) -> Reply:
+def assemble(
+    sections: Sequence[Section], calculations: Sequence[Calculation], closing: Section | None, chapter: str = ""
+) -> Reply:
     """Sections put together: the most telling status, each citation and notice once.
 
-    `closing` (the ended term) ends an answer about support, unless it has been said already.
+    `closing` (the ended term) ends an answer about support (one that cites its `chapter` or says so), unless it has
+    been said already.
     """
-    if (
-        closing
-        and any(s.about_support for s in sections)
-        and not any(closing.notices[0] in s.notices for s in sections)
-    ):
+    said = {notice for s in sections for notice in s.notices}
+    is_about = any(s.about_support for s in sections)
+    is_about = is_about or any(c.clause.startswith(f"{chapter}.") for s in sections for c in s.citations)
+    if closing and is_about and not said & set(closing.notices):
         sections = [*sections, closing]
     statuses = {s.status for s in sections if s is not closing}
     order: tuple[Status, ...] = ("needs_input", "answered", "not_covered", "refused")

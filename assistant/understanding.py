@@ -108,13 +108,17 @@ class Understander:
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
         clauses = read_references(text, quantities, self.policy)
-        inputs = _corrected(
-            text,
-            [
-                q
-                for q in quantities
-                if q not in claims and not self._is_tier(text, q, quantities) and q.text not in clauses
-            ],
+        inputs = (
+            []
+            if "why" in intents
+            else _corrected(
+                text,
+                [
+                    q
+                    for q in quantities
+                    if q not in claims and not self._is_tier(text, q, quantities) and q.text not in clauses
+                ],
+            )
         )
         direct = self._match_asked(text, intents)
         if clauses:
@@ -130,7 +134,7 @@ class Understander:
         elif not direct and not is_outside and not (topics and not inputs) and before.subjects:
             measures, carried = self._lean(text, before, intents, inputs, silences)
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
-        filled = self._fill(text, inputs, measures, before if carried else None)
+        filled = self._fill(text, inputs, measures, before if carried else None, intents)
         verdicts = self._verdicts(text, measures)
         return Understanding(
             message=message,
@@ -238,12 +242,13 @@ class Understander:
         return (focus, True) if len(text) <= longest else ((), False)
 
     def _fill(
-        self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None
-    ) -> Filled:
+        self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None,
+        intents: frozenset[str],
+    ) -> Filled:  # fmt: skip
         key = tuple(m.id for m in measures)
         if key not in self._slots:
             self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
-        pending = self._pending(measures, before) if before is not None else ""
+        pending = self._pending(measures, before, intents) if before is not None else ""
         return self._slots[key].read(text, inputs, pending)
 
     def _added(self, facts: dict[str, Fact], before: Understanding, adds: bool) -> dict[str, Fact]:
@@ -252,8 +257,11 @@ class Understander:
             return facts
         return {n: before.facts[n].plus(fact) if n in before.facts else fact for n, fact in facts.items()}
 
-    def _pending(self, measures: tuple[Measure, ...], before: Understanding) -> str:
-        """The input a bare figure answers: the grade spoken of before, else the first one missing, else the base."""
+    def _pending(self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str]) -> str:
+        """The input a bare figure answers: one told just before and now supposed otherwise, the grade spoken of
+        before, the first one missing, or else the base."""
+        if {"suppose", "correction"} & intents and before.told:
+            return sorted(before.told)[-1] if len(before.told) > 1 else next(iter(before.told))
         for measure in measures:
             if measure.formula.heads:
                 spoken = [n for n in measure.formula.heads if self._words[measure.id, n].search(before.text)]

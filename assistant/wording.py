@@ -35,7 +35,7 @@ class Writer:
                 f"{self._condition_clause(calculation)}**{headline(calculation)}**（{measure.name}，{calculation.per}）"
             )
         elif calculation.readings:
-            ends = " 至 ".join(format_yuan(r.amount_yuan) for r in calculation.readings)
+            ends = "至 ".join(format_yuan(r.amount_yuan) for r in calculation.readings)
             bound = f"{self._condition_clause(calculation)}按您给的范围，**{_most(calculation)}{ends}**"
             head = f"{bound}（{measure.name}，{calculation.per}）"
         else:
@@ -79,6 +79,17 @@ class Writer:
             citations=(cite(clause),),
             about_support=True,
         )  # fmt: skip
+
+    def which(self) -> Section:
+        """A sum without what it is for: asks which of the measures with a calculation is meant."""
+        asked = [m for m in self.policy.measures if m.inputs]
+        names = "\n".join(f"- {m.name}（{m.input(m.inputs[0].name).label}）" for m in asked)
+        question = "这笔钱是用在哪一项上的？"
+        return Section(
+            text=blocks(f"**{question}** 不同事项的算法不一样：", names),
+            status="needs_input",
+            missing=(Missing(name="measure", question=question),),
+        )
 
     def compared(self, measures: Sequence[Measure]) -> Section:
         """Measures side by side in the words of their clauses."""
@@ -130,9 +141,10 @@ class Writer:
     def claimed(self, measure: Measure, claims: Sequence[Quantity], calculation: Calculation | None) -> str:
         """Whether the figures the user heard of stand in the measure's clause."""
         own = {value for figure in measure.figures() for value in _values(figure)}
-        if calculation is not None:
-            own |= {r.amount_yuan for r in calculation.readings}
-            own |= {calculation.amount_yuan} if calculation.amount_yuan is not None else set()
+        if calculation is not None and calculation.amount_yuan is not None and calculation.steps:
+            # Where the amount is worked out, that alone is what a claimed sum is held against.
+            money = {calculation.amount_yuan, *(r.amount_yuan for r in calculation.readings)}
+            own = money if all(q.kind == "money" for q in claims) else own | money
         wrong = [q for q in claims if q.high not in own]
         if wrong:
             said = "、".join(f"“{q.text}”" for q in wrong)

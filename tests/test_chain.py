@@ -251,6 +251,50 @@ def test_a_rough_amount_is_worked_out_and_said_to_be_rough(assistant: Assistant)
     assert "按约数计" in reply.text
 
 
+MEANT = [
+    ("招了5个高级工和3个中级工，补多少", "5.15", 25_000),
+    ("引进2个博士和3个技师，补多少", "5.15", 24_000),
+    ("买了核心设备1000万和办公电脑200万，补多少", "5.13", 500 * WAN),
+    ("共性工厂设备300万，其中二手设备100万，补多少", "5.12", 90 * WAN),
+    ("去年营收掉到4.9亿今年又涨回5.1亿，能拿多少", "5.9", 100 * WAN),
+    ("过渡厂房1000平平均租金25，租了30个月，补多少", "5.5", 30 * WAN),
+    ("12台设备从昆山搬来，每台净值86万，补多少", "5.4", 1_032_000),
+    ("租赁贴片机花了300万，政府给补多少", "5.13", 500 * WAN),
+]
+
+
+@pytest.mark.parametrize(("question", "clause", "yuan"), MEANT, ids=[m[0] for m in MEANT])
+def test_a_part_a_second_group_or_a_later_value_is_taken_as_meant(
+    assistant: Assistant, question: str, clause: str, yuan: int
+) -> None:
+    assert amounts(ask(assistant, question)) == {clause: Decimal(yuan)}
+
+
+OPEN = ["技改投资超过3000万能补多少", "技改投了3000万或者5000万能补多少"]
+
+
+@pytest.mark.parametrize("question", OPEN)
+def test_what_is_only_bounded_gives_two_ends_and_no_single_amount(assistant: Assistant, question: str) -> None:
+    reply = ask(assistant, question)
+    assert amounts(reply) == {"5.8": None}
+    assert [r.amount_yuan for r in reply.calculations[0].readings] == [300 * WAN, 500 * WAN]
+
+
+NOT_AS_SAID = ["贷款八千万，月息4厘，固定资产一亿，贴多少", "贷款8000万利率400%固定资产1亿，贴息多少",
+               "新公司租写字楼1500平，平均租金每天2块一平，补多少"]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", NOT_AS_SAID)
+def test_a_figure_in_another_period_or_out_of_reason_is_asked_for_again(assistant: Assistant, question: str) -> None:
+    reply = ask(assistant, question)
+    assert reply.status == "refused"
+    assert not any(c.amount_yuan for c in reply.calculations)
+
+
+def test_an_award_for_each_person_is_no_number_of_people(assistant: Assistant) -> None:
+    assert not any(c.amount_yuan for c in ask(assistant, "我要给技师每人8000对吗").calculations)
+
+
 def test_who_does_not_know_one_input_is_asked_for_the_next(assistant: Assistant) -> None:
     reply = ask(assistant, "贷款8000万能贴息多少", "不知道")
     assert reply.status == "needs_input"
