@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-QUESTIONS ?=
 
-.PHONY: help run test lint bench check clean
+.PHONY: help run test lint eval bench check clean
 
 help:
 	@echo "make run    set up, build the index and serve the page at http://127.0.0.1:7860"
 	@echo "make test   set up and run the linters, the type checker and the tests"
 	@echo "make lint   ruff and mypy only"
+	@echo "make eval   answer quality, kind by kind, on the question sets; a report in build/evals"
 	@echo "make bench  cost of an answer against one bare embedding call"
 	@echo "make check  prove that the clauses hold the whole text and every figure its words"
 	@echo "make clean  remove what the commands made"
@@ -29,6 +29,14 @@ lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "==> mypy"
 	@$(BIN)/mypy
+
+eval: $(VENV)/.ready-dev
+	@echo "==> beside a stock pipeline"
+	@$(BIN)/python -m evals.peers
+	@echo "==> retrieval alone"
+	@$(BIN)/python -m evals.retrieval
+	@echo "==> every question, against the thresholds"
+	@$(BIN)/python -m evals.run --check
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m evals.bench
