@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from langchain_core.documents import Document
-from langchain_core.runnables import Runnable, RunnableLambda
 from numpy.typing import NDArray
 
 from assistant.embeddings import NamedEmbeddings
@@ -104,17 +102,6 @@ class Retriever:
         total = sum(weights.values())
         return Coverage(1 - sum(weights[word] for word in unknown) / total if total else 0.0, unknown)
 
-    def as_runnable(self, k: int = 5) -> Runnable[str, list[Document]]:
-        """The search as a LangChain step: question → documents whose metadata is the hit."""
-
-        def documents(text: str) -> list[Document]:
-            return [
-                Document(self._text_of[f"{hit.policy}/{hit.clause_id}"], metadata=asdict(hit))
-                for hit in self.search(text, k)
-            ]
-
-        return RunnableLambda(documents, name="retrieve")
-
     def _keyword_scores(self, tokens: list[str]) -> Vectors:
         keywords = self._index.keywords
         scores: Vectors = keywords.get_scores_from_ids(keywords.get_tokens_ids(tokens))
@@ -136,10 +123,6 @@ class Retriever:
         """Inverse document frequency, as BM25 has it."""
         holding, number = len(self._rows_of(word)), len(self._index.keys)
         return float(np.log1p((number - holding + 0.5) / (holding + 0.5)))
-
-    @cached_property
-    def _text_of(self) -> dict[str, str]:
-        return dict(zip(self._index.keys, self._index.texts, strict=True))
 
 
 def _ranks(scores: Vectors) -> NDArray[np.int64]:

@@ -13,10 +13,9 @@ from pathlib import Path
 from assistant.answer import Reply
 from assistant.audit import audit
 from assistant.chain import Question, Search, build_chain
-from assistant.clauses import Clause
 from assistant.composition import Composer
 from assistant.embeddings import open_embeddings
-from assistant.errors import AssistantError, CorpusError
+from assistant.errors import AssistantError
 from assistant.index import build_index, ensure_index, open_index
 from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
@@ -50,12 +49,6 @@ class Assistant:
     @property
     def examples(self) -> tuple[str, ...]:
         return self.policy.description.examples
-
-    def clause(self, policy: str, clause: str) -> Clause:
-        """A clause of the policy answered about; `CorpusError` when there is none such."""
-        if policy != self.policy.id:
-            raise CorpusError(f"没有政策 {policy}；可用：{self.policy.id}。")
-        return self.policy.clause(clause)
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
         """Answer the last of a conversation's user messages as of a day."""

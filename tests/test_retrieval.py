@@ -182,9 +182,3 @@ def test_unknown_words_are_named_and_generic_ones_left_aside(retriever: Retrieve
 
 def test_a_compound_counts_by_the_words_inside_it(retriever: Retriever) -> None:
     assert retriever.coverage("租厂房").share == 1
-
-
-def test_the_search_is_a_langchain_step(retriever: Retriever) -> None:
-    document = retriever.as_runnable(1).invoke("技改补多少")[0]
-    assert document.metadata["clause_id"] == "5.8"
-    assert "技术改造" in document.page_content
