@@ -17,6 +17,11 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def percent(rate: Decimal) -> str:
+    """0.045 → "4.5%"."""
+    return f"{plain((rate * 100).normalize())}%"
+
+
 Yuan = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from assistant.amounts import format_yuan
-from assistant.answer import Calculation, Check, Reading, State, plain
+from assistant.answer import Calculation, Check, Reading, State, percent, plain
 from assistant.facts import Fact
 from assistant.measures import Condition, Formula, Measure
 
@@ -299,11 +299,6 @@ def boundary(measure: Measure) -> Decimal | None:
     if formula.name != "share" or formula.cap is None or formula.rate is None:
         return None
     return formula.cap.value / formula.rate.value
-
-
-def percent(rate: Decimal) -> str:
-    """0.045 → "4.5%"."""
-    return f"{plain((rate * 100).normalize())}%"
 
 
 def _said(fact: Fact) -> str:

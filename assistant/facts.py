@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from assistant.amounts import Quantity, format_yuan
-from assistant.answer import plain
+from assistant.answer import percent, plain
 from assistant.measures import Input, Measure
 
 _SEPARATOR = re.compile(r"[，,；;、]")
@@ -125,13 +125,12 @@ class Slots:
                     used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign]
         for measure in self.measures:
-            spare = [q for q in left if q.start not in used or len(self.measures) > 1]
             awaited = [i for i in measure.inputs if i.name == pending and pending not in facts]
             for item in (*awaited, *measure.missing(facts)):
                 asked = item.name == pending
                 if item.only_labelled and not asked:
                     continue
-                fit = next((q for q in spare if _fits(item, q, asked) and q.start not in used), None)
+                fit = next((q for q in left if _fits(item, q, asked) and q.start not in used), None)
                 if fit is None:
                     continue
                 if problem := _fault(text, item, fit):
@@ -318,7 +317,7 @@ def _shown(kind: str, value: Decimal) -> str:
         case "money":
             return format_yuan(value)
         case "rate":
-            return f"{plain((value * 100).normalize())}%"
+            return percent(value)
         case "area":
             return f"{plain(value)} 平方米"
         case "unit_rent":

@@ -108,18 +108,9 @@ class Understander:
         quantities = tuple(read_quantities(text))
         claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
         clauses = read_references(text, quantities, self.policy)
-        inputs = (
-            []
-            if "why" in intents
-            else _corrected(
-                text,
-                [
-                    q
-                    for q in quantities
-                    if q not in claims and not self._is_tier(text, q, quantities) and q.text not in clauses
-                ],
-            )
-        )
+        others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
+        # Who asks why a figure came out repeats it and puts nothing new in.
+        inputs = [] if "why" in intents else _corrected(text, [q for q in quantities if q not in others])
         direct = self._match_asked(text, intents)
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]

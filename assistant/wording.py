@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, format_yuan
-from assistant.answer import Calculation, Missing
-from assistant.calculators import boundary, percent
+from assistant.answer import Calculation, Missing, percent
+from assistant.calculators import boundary
 from assistant.clauses import Clause
 from assistant.measures import Figure, Input, Measure, Series
 from assistant.policies import Policy
