@@ -66,10 +66,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class Filled:
-    """The facts read from one message, the quantities nothing asked for, and the first one that cannot be used."""
+    """The facts read from one message, and what is wrong with the first quantity that cannot be used."""
 
     facts: dict[str, Fact]
-    unused: tuple[Quantity, ...]
     problem: str = ""
 
 
@@ -119,7 +118,7 @@ class Slots:
                     foreign.add(quantity.start)
                 for item in hit:
                     if problem := _fault(text, item, quantity):
-                        return Filled({}, (), problem)
+                        return Filled({}, problem)
                     between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
                     _put(facts, item, quantity, between)
                     used.add(quantity.start)
@@ -134,12 +133,12 @@ class Slots:
                 if fit is None:
                     continue
                 if problem := _fault(text, item, fit):
-                    return Filled({}, (), problem)
+                    return Filled({}, problem)
                 _put(facts, item, fit)
                 used.add(fit.start)
         self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
         problem = next((q.problem for q in left if q.problem and q.start not in used), "")
-        return Filled(facts, tuple(q for q in left if q.start not in used), problem)
+        return Filled(facts, problem)
 
     def _take_alone(
         self, labels: Sequence[_Label], facts: dict[str, Fact], left: Sequence[Quantity], used: set[int]

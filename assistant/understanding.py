@@ -32,7 +32,6 @@ _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 class Understanding:
     """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them."""
 
-    message: str
     text: str
     intents: frozenset[str] = frozenset()
     measures: tuple[Measure, ...] = ()
@@ -87,7 +86,7 @@ class Understander:
 
     def read(self, turns: Sequence[str]) -> Understanding:
         """Fold the messages in order (the last `MEMORY` of them); the result is about the last one."""
-        state = Understanding("", "")
+        state = Understanding("")
         for message in turns[-MEMORY:]:
             state = self._read(message, state)
         return state
@@ -96,12 +95,12 @@ class Understander:
         if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         if len(message) > LONGEST:
-            return _refused(before, message, _TOO_LONG)
+            return _refused(before, _TOO_LONG)
         text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
         if not text:
-            return _refused(before, message, f"没有收到问题。请输入您想问的内容{self._example}。")
+            return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
-            return _refused(before, message, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
+            return _refused(before, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         intents = self.questions.intents_of(text)
@@ -128,7 +127,6 @@ class Understander:
         filled = self._fill(text, inputs, measures, before if carried else None, intents)
         verdicts = self._verdicts(text, measures)
         return Understanding(
-            message=message,
             text=text,
             intents=intents,
             measures=measures,
@@ -281,9 +279,9 @@ class Understander:
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
 
-def _refused(before: Understanding, message: str, problem: str) -> Understanding:
+def _refused(before: Understanding, problem: str) -> Understanding:
     """What was understood before, kept for the next message, with what is wrong with this one."""
-    return replace(before, message=message, text="", intents=frozenset(), problem=problem, carried=False)
+    return replace(before, text="", intents=frozenset(), problem=problem, carried=False)
 
 
 def _with_subject(
