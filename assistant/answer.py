@@ -46,11 +46,12 @@ class Reading(_Part):
 
 
 class Check(_Part):
-    """One condition of a measure, the policy's words for it, whether it holds, and the user's words that decide it."""
+    """One condition of a measure, whether it holds, the user's words that decide it and the words of the clause."""
 
     text: str
     state: State
     words: str = ""
+    quote: str = ""
 
 
 class Calculation(_Part):
@@ -66,6 +67,11 @@ class Calculation(_Part):
     readings: tuple[Reading, ...] = ()
     conditions: tuple[Check, ...] = ()
     given: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The steps that only repeat what the user said, one for each input given; the working follows them."""
+        return self.steps[: len(self.given)]
 
 
 class Missing(_Part):

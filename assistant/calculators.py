@@ -275,7 +275,7 @@ def _check(measure: Measure, condition: Condition, known: Mapping[str, Fact], ve
     verdict = verdicts.get(condition.name, Verdict("unknown"))
     if condition.input and condition.at_least:
         verdict = _meets_limit(measure, condition.input, condition.at_least.value, known)
-    return Check(text=condition.text, state=verdict.state, words=verdict.words)
+    return Check(text=condition.text, state=verdict.state, words=verdict.words, quote=condition.quote)
 
 
 def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str, Fact]) -> Verdict:

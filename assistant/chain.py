@@ -59,7 +59,8 @@ def build_chain(
 
     def calculate(state: Answering) -> Answering:
         u = state.understanding
-        done = tuple(work_out(tools[m.id], u.facts, u.verdicts_of(m), u.years) for m in u.measures)
+        measures = understander.policy.measures if u.is_sweep else u.measures
+        done = tuple(work_out(tools[m.id], u.facts_of(m), u.verdicts_of(m), u.years) for m in measures)
         return replace(state, calculations=done)
 
     def compose(state: Answering) -> Answering:

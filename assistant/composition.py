@@ -12,7 +12,8 @@ from assistant.clauses import Clause
 from assistant.measures import Measure
 from assistant.passages import Passages
 from assistant.policies import Policy
-from assistant.sections import Section, assemble
+from assistant.sections import Section, assemble, blocks
+from assistant.sweep import sweep
 from assistant.understanding import Understanding
 from assistant.wording import Writer
 
@@ -53,6 +54,7 @@ class Composer:
             self._greeting,
             self._looked_up,
             self._term,
+            self._swept,
             self._departments,
             self._compared,
             self._original,
@@ -206,6 +208,19 @@ class Composer:
         computes = m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         return _Answer([*self._opening(m), *self._silences(m.u)]) if m.u.silences and not computes else None
 
+    def _swept(self, m: _Material) -> _Answer | None:
+        """Every measure against what the enterprise has told of itself; only what it spoke of is calculated."""
+        if not m.u.is_sweep:
+            return None
+        mentioned = {x.id for x in (*m.u.measures, *(x for subject in m.u.subjects for x in subject))}
+        rows = sweep(list(zip(self.policy.measures, m.calculations, strict=True)), mentioned)
+        shown = [row.calculation for row in rows if row.standing == "worked_out"]
+        section = self.writer.swept(rows)
+        understood = self.writer.understood([r.calculation for r in rows if r.measure.id in mentioned], m.u.unused)
+        stacking = [s for s in self.policy.silences if s.beside_several]
+        section = replace(section, text=blocks(understood, section.text))
+        return _Answer([*self._opening(m), section, *map(self.passages.silent, stacking)], shown)
+
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
         asks = u.intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told
@@ -237,6 +252,8 @@ class Composer:
         if len(pairs) == 1 and pairs[0][0].twins:
             sections[-1] = self.writer.with_twin(sections[-1], self.policy.measure(pairs[0][0].twins[0]))
         shown = [c for answer in answers for c in answer.calculations]
+        understood = self.writer.understood(shown, u.unused)
+        sections[0] = replace(sections[0], text=blocks(understood, sections[0].text))
         silences = list(u.silences)
         if sum(c.amount_yuan is not None for c in shown) > 1:
             silences += [s for s in self.policy.silences if s.beside_several and s not in silences]
@@ -254,9 +271,10 @@ class Composer:
     def _measure(self, measure: Measure, calculation: Calculation, u: Understanding) -> _Answer:
         """One measure: worked out, asked back for, or only its rule, as far as the message goes."""
         writer = self.writer
-        missing = measure.missing(u.facts)
+        facts = u.facts_of(measure)
+        missing = measure.missing(facts)
         failed = any(c.state == "fails" for c in calculation.conditions)
-        knows = any(i.name in u.facts for i in measure.inputs)
+        knows = any(i.name in facts for i in measure.inputs)
         wants_rule = not u.told and (("rule" in u.intents and not u.carried) or (u.claims and "confirm" in u.intents))
         shown: tuple[Calculation, ...] = (calculation,)
         if measure.formula.name == "none" and not failed:

@@ -16,6 +16,7 @@ _SEPARATOR = re.compile(r"[，,；;、]")
 _STOP = re.compile(r"[。！？!?\n]")
 _FAR = 26.0
 _SMALL_UNITS = ("元", "块", "块钱", "圆")
+_SMALL = 1000  # yuan per ㎡ per month; more is a whole rent
 # Which kinds of quantity may fill an input of a kind outright, and which only where words point at it.
 _FITS: dict[str, tuple[str, ...]] = {
     "money": ("money",),
@@ -32,7 +33,7 @@ _FITS_LABELLED: dict[str, tuple[str, ...]] = {
     "unit_rent": ("number", "money"),
     "count": ("number",),
 }
-# Kinds of quantity that words of something else (员工, 毛利) can claim; areas and unit rents have no such words.
+# Kinds of quantity that general words of something else (员工, 毛利) can claim.
 _OTHERS = ("money", "rate", "count")
 
 
@@ -66,17 +67,26 @@ class Fact:
 
 @dataclass(frozen=True)
 class Filled:
-    """The facts read from one message, and what is wrong with the first quantity that cannot be used."""
+    """The facts read from one message, the quantities that are none, and what is wrong with the first unusable one.
+
+    `foreign` are the quantities labelled as something else (注册资本 500 万元); `unused` are the words of those and of
+    the quantities that found no place.
+    """
 
     facts: dict[str, Fact]
     problem: str = ""
+    foreign: tuple[Quantity, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Label:
+    """A word of some inputs, or with no `names` of something else, which it claims quantities of `kinds` for."""
+
     start: int
     end: int
     names: frozenset[str]
+    kinds: frozenset[str]
 
 
 class Slots:
@@ -85,17 +95,22 @@ class Slots:
     def __init__(self, measures: Sequence[Measure], other_words: Sequence[str], link: str = "") -> None:
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
-        own: dict[str, set[str]] = {}
+        names: dict[str, set[str]] = {}
+        kinds: dict[str, set[str]] = {}
         for item in self._inputs:
             for word in item.words:
-                own.setdefault(word, set()).add(item.name)
-        for item in self._inputs:
-            for word in item.not_words:
-                own.setdefault(word, set())
+                names.setdefault(word, set()).add(item.name)
+            for word in (*item.words, *item.not_words):
+                kinds.setdefault(word, set()).add(item.kind)
         for word in other_words:
-            own.setdefault(word, set())
+            kinds.setdefault(word, set()).update(_OTHERS)
         self._labels = [
-            (re.compile(word if names else f"(?:{word}){link}"), frozenset(names)) for word, names in own.items()
+            (
+                re.compile(word if word in names else f"(?:{word}){link}"),
+                frozenset(names.get(word, ())),
+                frozenset(kinds[word]),
+            )
+            for word in kinds
         ]
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
@@ -104,25 +119,30 @@ class Slots:
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
-        foreign: set[int] = set()
-        for kind in _FITS:
-            fitting = _FITS[kind] + _FITS_LABELLED.get(kind, ())
-            group = [q for q in quantities if q.kind in fitting and q.start not in used]
-            if kind == "count":
-                group = [q for q in group if q.kind == "count" or not _PER_HEAD.search(text[: q.start])]
-            names = {item.name for item in self._inputs if item.kind == kind}
-            near = [x for x in labels if x.names & names or (not x.names and kind in _OTHERS)]
-            for quantity, label in _enumerated(text, group, list(_align(text, group, near, quantities))):
-                hit = [i for i in self._inputs if i.name in label.names and i.kind == kind and _fits(i, quantity, True)]
-                if not hit and (not label.names or quantity.kind in _FITS[kind]):
-                    foreign.add(quantity.start)
-                for item in hit:
-                    if problem := _fault(text, item, quantity):
-                        return Filled({}, problem)
-                    between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
-                    _put(facts, item, quantity, between)
-                    used.add(quantity.start)
-        left = [q for q in quantities if q.start not in used | foreign]
+        foreign: dict[int, str] = {}
+        # Quantities of the very kind first; bare numbers only for what those leave open.
+        for kinds in (_FITS, _FITS_LABELLED):
+            for kind, fitting in kinds.items():
+                group = [q for q in quantities if q.kind in fitting and q.start not in used and not _is_year(q)]
+                if kind == "count":
+                    group = [q for q in group if q.kind == "count" or not _PER_HEAD.search(text[: q.start])]
+                names = {item.name for item in self._inputs if item.kind == kind} - facts.keys()
+                near = [x for x in labels if x.names & names or (not x.names and kind in x.kinds)]
+                for quantity, label in _enumerated(text, group, list(_align(text, group, near, quantities))):
+                    hit = [
+                        i for i in self._inputs
+                        if i.name in label.names and i.kind == kind and _fits(i, quantity, True)
+                    ]  # fmt: skip
+                    if not hit and (not label.names or quantity.kind in _FITS[kind]):
+                        span = slice(min(label.start, quantity.start), max(label.end, quantity.end))
+                        foreign[quantity.start] = text[span]
+                    for item in hit:
+                        if problem := _fault(text, item, quantity):
+                            return Filled({}, problem)
+                        between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
+                        _put(facts, item, quantity, between)
+                        used.add(quantity.start)
+        left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
             awaited = [i for i in measure.inputs if i.name == pending and pending not in facts]
             for item in (*awaited, *measure.missing(facts)):
@@ -137,8 +157,13 @@ class Slots:
                 _put(facts, item, fit)
                 used.add(fit.start)
         self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
+        spare = {q.start: q.text for q in left if q.start not in used and q.kind in _FITS}
         problem = next((q.problem for q in left if q.problem and q.start not in used), "")
-        return Filled(facts, problem)
+        unused = {**spare, **foreign}
+        return Filled(
+            facts, problem, tuple(q for q in quantities if q.start in foreign),
+            tuple(unused[start] for start in sorted(unused)),
+        )  # fmt: skip
 
     def _take_alone(
         self, labels: Sequence[_Label], facts: dict[str, Fact], left: Sequence[Quantity], used: set[int]
@@ -153,15 +178,15 @@ class Slots:
 
     def _find_labels(self, text: str, quantities: Sequence[Quantity]) -> list[_Label]:
         """Label words outside the quantities; of two where one holds the other, the longer stays."""
-        found: dict[tuple[int, int], frozenset[str]] = {}
-        for pattern, names in self._labels:
+        found: dict[tuple[int, int], tuple[frozenset[str], frozenset[str]]] = {}
+        for pattern, names, kinds in self._labels:
             for match in pattern.finditer(text):
                 if not any(match.start() < q.end and q.start < match.end() for q in quantities):
-                    span = match.span()
-                    found[span] = found.get(span, frozenset()) | names
+                    others = found.get(match.span(), (frozenset(), frozenset()))
+                    found[match.span()] = names | others[0], kinds | others[1]
         return [
-            _Label(start, end, names)
-            for (start, end), names in sorted(found.items())
+            _Label(start, end, names, kinds)
+            for (start, end), (names, kinds) in sorted(found.items())
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]
 
@@ -191,7 +216,7 @@ def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     return out
 
 
-_EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,6}$")
+_EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,8}$")
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -200,9 +225,12 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     for q in quantities:
         each = _EACH.search(text[: q.start]) if q.kind == "money" else None
         counts = [c for c in quantities if each and c.kind == "count" and c.unit == each[1]]
-        if counts and not counts[0].problem and not q.problem:
-            words = f"{q.text}×{counts[0].text}"
-            q = replace(q, low=q.low * counts[0].low, high=q.high * counts[0].high, text=words)
+        if counts and not q.problem:
+            before = [c for c in counts if c.end <= q.start]
+            pieces = before[-1] if before else counts[0]
+            if not pieces.problem:
+                words = f"{q.text}×{pieces.text}"
+                q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words)
         out.append(q)
     return out
 
@@ -255,13 +283,18 @@ def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence
     return distance + 22.0 * between - 0.3 * min(label.end - label.start, 6)
 
 
+def _is_year(quantity: Quantity) -> bool:
+    """Whether a bare number is more likely a year (2021) than a measure of anything."""
+    return quantity.kind == "number" and 1990 <= quantity.low <= 2050 and len(quantity.text) == 4
+
+
 def _fits(item: Input, quantity: Quantity, labelled: bool) -> bool:
     if quantity.kind in _FITS[item.kind]:
         return True
     if not labelled or quantity.kind not in _FITS_LABELLED.get(item.kind, ()):
         return False
     if quantity.kind == "money":
-        return quantity.unit in _SMALL_UNITS
+        return quantity.unit in _SMALL_UNITS and quantity.high < _SMALL
     return item.kind != "rate" or 0 < quantity.high < 100
 
 

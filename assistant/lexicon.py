@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import tomllib
 import unicodedata
@@ -13,6 +14,10 @@ from opencc import OpenCC
 
 from assistant.errors import CorpusError
 
+# What NFKC would turn into digits (①, ㎡), and markup pasted along with the words.
+_ENUMERATORS = re.compile("[\u2460-\u249b\u2776-\u2793]")
+_MARKUP = re.compile(r"<[A-Za-z/!][^<>]{0,80}>")
+_TWO_OR_THREE = re.compile("([俩仨])(?![个十百千万亿])")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -39,9 +44,11 @@ class Lexicon:
         return OpenCC("t2s")
 
     def clean(self, text: str) -> str:
-        """The text in NFKC, simplified, lower case, without control or invisible characters."""
+        """The text in NFKC, simplified, lower case, without markup, control or invisible characters."""
+        text = _ENUMERATORS.sub("；", _MARKUP.sub(" ", html.unescape(text)).replace("㎡", "平米"))
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-        return str(self._simplify.convert(text)).lower()
+        text = str(self._simplify.convert(text)).lower()
+        return _TWO_OR_THREE.sub(lambda m: "两个" if m[1] == "俩" else "三个", text)
 
     def canonical(self, text: str) -> str:
         """Clean `text` with each everyday word put as its canonical term."""

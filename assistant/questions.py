@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,10 @@ class _Outside(_Data):
     topics: tuple[str, ...]
 
 
+class _Several(_Data):
+    each: str
+
+
 class _Unusable(_Data):
     noise: str
     filler: str
@@ -50,8 +54,17 @@ class _File(_Data):
     other_amounts: _OtherAmounts
     benefit: _Benefit
     outside: _Outside
+    several: _Several
     unusable: _Unusable
     generic: _Words
+
+
+Span = tuple[int, int]
+
+
+def weight(spans: Sequence[Span]) -> int:
+    """How many characters the spans take up, each at least one."""
+    return sum(max(end - start, 1) for start, end in spans)
 
 
 @dataclass(frozen=True)
@@ -60,14 +73,10 @@ class Cue:
 
     parts: tuple[re.Pattern[str], ...]
 
-    def weight(self, text: str) -> int:
-        """How much of `text` the cue takes up, in characters; 0 when a part is missing."""
-        total = 0
-        for part in self.parts:
-            if not (match := part.search(text)):
-                return 0
-            total += max(match.end() - match.start(), 1)
-        return total
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """Where each part first occurs in `text`; nothing when one is missing."""
+        matches = [part.search(text) for part in self.parts]
+        return tuple(match.span() for match in matches if match) if all(matches) else ()
 
 
 class Cues:
@@ -77,10 +86,14 @@ class Cues:
         self._cues = tuple(Cue(tuple(re.compile(part) for part in cue.split(" + "))) for cue in cues)
         self._unless = tuple(re.compile(pattern) for pattern in unless)
 
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks."""
+        spans = max((cue.spans(text) for cue in self._cues), key=weight, default=())
+        return () if spans and any(pattern.search(text) for pattern in self._unless) else spans
+
     def weight(self, text: str) -> int:
-        """The weight of the heaviest cue that `text` holds; 0 when none does or an `unless` speaks."""
-        weight = max((cue.weight(text) for cue in self._cues), default=0)
-        return 0 if weight and any(pattern.search(text) for pattern in self._unless) else weight
+        """How much of `text` its heaviest cue takes up, in characters; 0 when there is none."""
+        return weight(self.spans(text))
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,7 @@ class Questions:
     place_policy: re.Pattern[str]
     moving: re.Pattern[str]
     outside: re.Pattern[str]
+    each: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -122,6 +136,7 @@ def read_questions(path: Path) -> Questions:
             place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
             moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),
+            each=re.compile(data.several.each),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

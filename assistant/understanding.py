@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import Verdict
-from assistant.facts import Fact, Filled, Slots
+from assistant.facts import Fact, Filled, Slots, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
-from assistant.questions import Cues, Questions
+from assistant.questions import Cues, Questions, Span, weight
 from assistant.references import read_references
 
 LONGEST = 2000  # characters of a message
@@ -30,7 +30,10 @@ _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 
 @dataclass(frozen=True)
 class Understanding:
-    """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them."""
+    """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them.
+
+    `is_sweep`: an enterprise has told of itself and asks what there is for it, so every measure is looked at.
+    """
 
     text: str
     intents: frozenset[str] = frozenset()
@@ -41,12 +44,15 @@ class Understanding:
     departments: tuple[str, ...] = ()
     subjects: tuple[tuple[Measure, ...], ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
+    own_facts: dict[tuple[str, str], Fact] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
+    unused: tuple[str, ...] = ()
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     claims: tuple[Quantity, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     years: Decimal | None = None
     is_outside: bool = False
+    is_sweep: bool = False
     carried: bool = False
     problem: str = ""
 
@@ -55,6 +61,10 @@ class Understanding:
         """Whether the message only told something, and named no measure yet."""
         asks = self.intents - _TELLING
         return bool(self.text) and not (asks or self.subjects or self.silences or self.is_outside or self.problem)
+
+    def facts_of(self, measure: Measure) -> dict[str, Fact]:
+        """By input name: what was said of this measure alone, else of all that share the input."""
+        return {**self.facts, **{name: fact for (owner, name), fact in self.own_facts.items() if owner == measure.id}}
 
     def verdicts_of(self, measure: Measure) -> dict[str, Verdict]:
         return {name: verdict for (owner, name), verdict in self.verdicts.items() if owner == measure.id}
@@ -70,7 +80,7 @@ class Understander:
         self._correct = correct
         self.lexicon = lexicon
         self.questions = questions
-        self._measures = [(m, Cues(m.cues, m.unless)) for m in policy.measures]
+        self._cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
         self._silences = [(s, Cues(s.cues, s.unless)) for s in policy.silences]
         self._topics = [(t, Cues(t.cues, t.unless)) for t in policy.topics]
         self._conditions = {
@@ -125,7 +135,11 @@ class Understander:
             measures, carried = self._lean(text, before, intents, inputs, silences)
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         filled = self._fill(text, inputs, measures, before if carried else None, intents)
-        verdicts = self._verdicts(text, measures)
+        own = self._own_facts(text, inputs, measures, filled)
+        shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
+        kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
+        is_sweep = "overview" in intents and bool(shared or own or (before.facts and not measures))
+        verdicts = self._verdicts(text, self.policy.measures if is_sweep else measures)
         return Understanding(
             text=text,
             intents=intents,
@@ -135,23 +149,37 @@ class Understander:
             topics=topics,
             silences=silences,
             departments=departments,
-            facts={**before.facts, **self._added(filled.facts, before, adds)},
+            facts={**before.facts, **self._added(shared, before, adds)},
+            own_facts={**kept, **own},
             told=frozenset(filled.facts),
+            unused=() if own else filled.unused,
             verdicts={**before.verdicts, **verdicts},
             claims=claims,
             quantities=quantities,
             years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
             is_outside=is_outside,
+            is_sweep=is_sweep,
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
 
     def _match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
-        weights = {measure.id: cues.weight(text) for measure, cues in self._measures}
-        hits = [m for m in self.policy.measures if weights[m.id]]
-        overridden = {name for m in hits for name in m.overrides}
-        return tuple(sorted((m for m in hits if m.id not in overridden), key=lambda m: -weights[m.id]))
+        spans = {m.id: self._cues[m.id].spans(text) for m in self.policy.measures}
+        hits = [m for m in self.policy.measures if spans[m.id]]
+        overriding = [m for m in hits if m.overrides]
+        kept = [
+            m for m in hits
+            if all(m.id not in o.overrides or self._is_beside(text, m, spans[o.id]) for o in overriding)
+        ]  # fmt: skip
+        return tuple(sorted(kept, key=lambda m: -weight(spans[m.id])))
+
+    def _is_beside(self, text: str, measure: Measure, overriding: Sequence[Span]) -> bool:
+        """Whether `text` speaks of the measure apart from the one that overrides it (技改 1000 万、示范项目 2000 万)."""
+        if not self._cues[measure.id].spans(_without(text, overriding)):
+            return False
+        sums = [q for q in read_quantities(text) if q.kind == "money"]
+        return len(sums) > 1 or bool(self.questions.each.search(text))
 
     def _is_benefit(self, text: str, quantity: Quantity) -> bool:
         ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
@@ -204,7 +232,7 @@ class Understander:
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
-        if not before.subjects or not any(m.missing(before.facts) for m in before.subjects[-1]):
+        if not before.subjects or not any(m.missing(before.facts_of(m)) for m in before.subjects[-1]):
             return False
         together = self._match("".join(m.name for m in before.subjects[-1]) + text)
         return bool(set(together) & set(before.subjects[-1])) and not set(together) & set(direct)
@@ -240,6 +268,27 @@ class Understander:
         pending = self._pending(measures, before, intents) if before is not None else ""
         return self._slots[key].read(text, inputs, pending)
 
+    def _own_facts(
+        self, text: str, inputs: Sequence[Quantity], measures: Sequence[Measure], filled: Filled
+    ) -> dict[tuple[str, str], Fact]:
+        """Of an input that several measures share, each one's own where there is a quantity for each, in their order."""
+        found: dict[tuple[str, str], Fact] = {}
+        for name in {i.name for m in measures for i in m.inputs}:
+            owners = [m for m in measures if any(i.name == name for i in m.inputs)]
+            kind = owners[0].input(name).kind
+            each = [q for q in inputs if q.kind == kind and not q.problem and q not in filled.foreign]
+            if len(owners) > 1 and len(each) == len(owners):
+                in_order = sorted(owners, key=lambda m: self._place(text, m, measures))
+                found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
+        return found
+
+    def _place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
+        """Where `text` first speaks of the measure itself."""
+        for other in beside:
+            if measure.id in other.overrides:
+                text = _without(text, self._cues[other.id].spans(text))
+        return min((start for start, _ in self._cues[measure.id].spans(text)), default=len(text))
+
     def _added(self, facts: dict[str, Fact], before: Understanding, adds: bool) -> dict[str, Fact]:
         """The new facts, put on top of the earlier ones where the message says so (再加上 80 万元)."""
         if not adds:
@@ -255,7 +304,7 @@ class Understander:
             if measure.formula.heads:
                 spoken = [n for n in measure.formula.heads if self._words[measure.id, n].search(before.text)]
                 return spoken[-1] if spoken else ""
-            if missing := measure.missing(before.facts):
+            if missing := measure.missing(before.facts_of(measure)):
                 return missing[0].name
         return measures[0].formula.base or "" if measures else ""
 
@@ -289,6 +338,13 @@ def _with_subject(
 ) -> tuple[tuple[Measure, ...], ...]:
     """The subjects in order of last mention; a turn without one leaves them as they are."""
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    """The text with some places blank, the others where they were."""
+    for start, end in spans:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:

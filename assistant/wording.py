@@ -7,12 +7,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, format_yuan
-from assistant.answer import Calculation, Missing, percent
+from assistant.answer import Calculation, Missing, State, percent
 from assistant.calculators import boundary
 from assistant.clauses import Clause
 from assistant.measures import Figure, Input, Measure, Series
 from assistant.policies import Policy
 from assistant.sections import Section, blocks, cite, departments_line, quoted
+from assistant.sweep import Row
+
+
+_STATES: dict[State, str] = {"meets": "符合", "fails": "不符合", "unknown": "待确认"}
 
 
 class Writer:
@@ -23,7 +27,16 @@ class Writer:
         chapter = policy.description.support_chapter
         self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
 
-    def calculated(self, measure: Measure, calculation: Calculation) -> Section:
+    def understood(self, calculations: Sequence[Calculation], unused: Sequence[str]) -> str:
+        """In one line what each measure was worked on and what was left out, so that a wrong reading is seen."""
+        read = {c.name: "；".join(_read(c)) for c in calculations if _read(c)}
+        if not read:
+            return ""
+        said = [f"{name}——{words}" for name, words in read.items()] if len(calculations) > 1 else [*read.values()]
+        left = f"没有计入{'、'.join(f'“{words}”' for words in unused)}。" if unused else ""
+        return f"我的理解：{'。'.join(said)}。{left}不对请直接改，例如“不是……，是……”。"
+
+    def calculated(self, measure: Measure, calculation: Calculation, asks_conditions: bool = False) -> Section:
         """A measure worked out: figure, working, words of the clause, what is still to be confirmed."""
         clause = self.policy.clause(measure.clause)
         failed = [c for c in calculation.conditions if c.state == "fails"]
@@ -41,8 +54,9 @@ class Writer:
         else:
             why = calculation.steps[-1] if calculation.steps else ""
             head = f"**按您说的情况，“{measure.name}”没有可计算的金额**：{why}。"
+        confirm = _checklist(calculation) if failed or asks_conditions else self._to_confirm(calculation)
         return Section(
-            text=blocks(head, _working(calculation), self._evidence(measure, clause), self._to_confirm(calculation),
+            text=blocks(head, "" if failed else _working(calculation), self._evidence(measure, clause), confirm,
                          _notes(measure, calculation), departments_line(clause), *_ambiguity(calculation)),
             status="answered",
             citations=(cite(clause),),
@@ -57,9 +71,8 @@ class Writer:
         bounds = "\n".join(
             f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings
         )
-        told = "目前知道：" + "；".join(calculation.steps) + "。" if calculation.steps else ""
         return Section(
-            text=blocks(head, told, bounds, self._evidence(measure, clause), self._to_confirm(calculation),
+            text=blocks(head, bounds, self._evidence(measure, clause), self._to_confirm(calculation),
                          _notes(measure, calculation), departments_line(clause)),
             status="needs_input",
             citations=(cite(clause),),
@@ -138,6 +151,24 @@ class Writer:
             about_support=True,
         )  # fmt: skip
 
+    def swept(self, rows: Sequence[Row]) -> Section:
+        """Every measure as it stands for one enterprise: a table, each row with its own bound, and no total."""
+        lines = ["| 事项 | 条款 | 情况 | 金额 | 还缺 |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            f"| {row.measure.name} | {self.policy.clause(row.measure.clause).label} | {_standing(row)} "
+            f"| {_amount(row)} | {_lacking(row)} |"
+            for row in rows
+        ]
+        return Section(
+            text=blocks(
+                "按您说的情况，逐项对照如下（“最高”是上限，以认定为准；各项不能相加）：", "\n".join(lines),
+                "说说缺的信息，或者点名一项，就能看条件、算法和原文。",
+            ),
+            status="answered",
+            citations=tuple(cite(self.policy.clause(c)) for c in dict.fromkeys(row.measure.clause for row in rows)),
+            about_support=True,
+        )  # fmt: skip
+
     def claimed(self, measure: Measure, claims: Sequence[Quantity], calculation: Calculation | None) -> str:
         """Whether the figures the user heard of stand in the measure's clause."""
         own = {value for figure in measure.figures() for value in _values(figure)}
@@ -168,6 +199,52 @@ class Writer:
         return "还需确认：" + "；".join(unknown) + "。" if unknown else ""
 
 
+def _standing(row: Row) -> str:
+    match row.standing:
+        case "fails":
+            return "不适用：" + "；".join(
+                f"不符合“{c.text}”" + (f"（“{c.words}”）" if c.words else "")
+                for c in row.calculation.conditions
+                if c.state == "fails"
+            )
+        case "unmentioned":
+            return "没有说到"
+        case "lacks":
+            return "可能适用，缺数"
+        case _:
+            return "可能适用"
+
+
+def _amount(row: Row) -> str:
+    """What it comes to, else what bounds it: the cap or the rate of the clause."""
+    formula, calculation = row.measure.formula, row.calculation
+    if row.standing == "fails" or formula.name == "none":
+        return "无"
+    if calculation.amount_yuan is not None and row.standing == "worked_out":
+        return f"**{headline(calculation)}**（{calculation.per}）"
+    if calculation.readings:
+        return "至 ".join(f"{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
+    if row.standing == "worked_out":
+        return calculation.steps[-1] if calculation.steps else "无"
+    if formula.cap is not None:
+        return f"上限 {format_yuan(formula.cap.value)}（{calculation.per}）"
+    if formula.rate is not None:
+        return f"不超过 {percent(formula.rate.value)}，没有写上限"
+    return f"每档 {_span(formula.awards)}" if formula.awards is not None else "按条文"
+
+
+def _span(series: Series) -> str:
+    return f"{format_yuan(min(series.values))}至 {format_yuan(max(series.values))}"
+
+
+def _lacking(row: Row) -> str:
+    """The inputs still needed, then the conditions nothing has been said about."""
+    if row.standing == "fails":
+        return ""
+    unknown = [c.text for c in row.calculation.conditions if c.state == "unknown"]
+    return "；".join([*(i.label for i in row.missing), *unknown])
+
+
 def headline(calculation: Calculation) -> str:
     """The figure with its modality: an upper bound is worded as one."""
     assert calculation.amount_yuan is not None
@@ -178,8 +255,24 @@ def _most(calculation: Calculation) -> str:
     return "最高不超过 " if calculation.modality == "at_most" else ""
 
 
+def _read(calculation: Calculation) -> tuple[str, ...]:
+    """What a calculation took from the user: inputs, and conditions that the user's words decide."""
+    decided = [c for c in calculation.conditions if c.words and c.state != "unknown" and c.words not in "".join(calculation.told)]
+    return (*calculation.told, *(f"“{c.words}”按{_STATES[c.state]}“{c.text}”理解" for c in decided))
+
+
+def _checklist(calculation: Calculation) -> str:
+    """Each condition with its state, the user's words that decide it and the words of the clause."""
+    rows = [
+        f"- **{_STATES[c.state]}**：{c.text}" + (f"（您说的是“{c.words}”）" if c.words else "") + f"——条文：“{c.quote}”"
+        for c in calculation.conditions
+    ]
+    return "条件逐条看：\n" + "\n".join(rows) if rows else ""
+
+
 def _working(calculation: Calculation) -> str:
-    steps = "\n".join(f"{n}. {step}" for n, step in enumerate(calculation.steps, 1))
+    worked = calculation.steps[len(calculation.told) :]
+    steps = "\n".join(f"{n}. {step}" for n, step in enumerate(worked, 1))
     readings = "\n".join(f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     return blocks(f"怎么算：\n{steps}" if steps else "", readings)
 

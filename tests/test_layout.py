@@ -30,7 +30,7 @@ def imported(path: Path) -> set[str]:
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "policies", "facts",
     "calculators", "audit", "spelling", "references", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
-    "relevance", "sections", "wording", "passages", "composition", "guard", "tools", "chain", "wiring", "__main__",
+    "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "tools", "chain", "wiring", "__main__",
 ]  # fmt: skip
 
 
