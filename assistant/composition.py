@@ -206,7 +206,11 @@ class Composer:
 
     def _silent(self, m: _Material) -> _Answer | None:
         computes = m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
-        return _Answer([*self._opening(m), *self._silences(m.u)]) if m.u.silences and not computes else None
+        if not m.u.silences or computes:
+            return None
+        first, *others = m.u.silences
+        sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
+        return _Answer([*self._opening(m), *sections])
 
     def _swept(self, m: _Material) -> _Answer | None:
         """Every measure against what the enterprise has told of itself; only what it spoke of is calculated."""

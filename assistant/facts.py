@@ -38,6 +38,16 @@ _OTHERS = ("money", "rate", "count")
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the mentions a fact adds up: the word that pointed at it and its ends."""
+
+    label: str
+    low: Decimal
+    high: Decimal
+    words: str
+
+
+@dataclass(frozen=True)
 class Fact:
     """What the user said an input is: yuan, a fraction, ㎡, yuan per ㎡ per month, months or people; a range is two."""
 
@@ -48,16 +58,29 @@ class Fact:
     kind: str
     approximate: bool = False
     bound: str = ""
+    parts: tuple[Part, ...] = ()
 
     def plus(self, other: Fact) -> Fact:
         """Both together, in both their words."""
+        return replace(self, approximate=self.approximate or other.approximate).made_of((*self.parts, *other.parts))
+
+    def made_of(self, parts: Sequence[Part]) -> Fact:
+        """The same input as the sum of `parts`."""
         return replace(
             self,
-            low=self.low + other.low,
-            high=self.high + other.high,
-            words=f"{self.words} + {other.words}",
-            approximate=self.approximate or other.approximate,
+            low=sum((p.low for p in parts), Decimal(0)),
+            high=sum((p.high for p in parts), Decimal(0)),
+            words=" + ".join(p.words for p in parts),
+            parts=tuple(parts),
         )
+
+    def corrected(self, new: Fact) -> Fact:
+        """With the part that `new` is about replaced (研发投入那块改成 300 万); `new` alone where it is about all."""
+        label = new.parts[0].label if len(new.parts) == 1 else ""
+        same = [p for p in self.parts if label and (label in p.label or p.label in label)]
+        if len(self.parts) < 2 or len(same) != 1:
+            return new
+        return self.made_of([new.parts[0] if part is same[0] else part for part in self.parts])
 
     @property
     def shown(self) -> str:
@@ -115,7 +138,7 @@ class Slots:
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
-        quantities = _alternatives(text, _multiplied(text, quantities))
+        quantities = _without_totals(text, _alternatives(text, _multiplied(text, quantities)))
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
@@ -140,7 +163,7 @@ class Slots:
                         if problem := _fault(text, item, quantity):
                             return Filled({}, problem)
                         between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
-                        _put(facts, item, quantity, between)
+                        _put(facts, item, quantity, between, text[label.start : label.end])
                         used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
@@ -192,8 +215,11 @@ class Slots:
 
 
 _OR = re.compile(r"[，,]?(?:或者?是?|还是|要么)[^\d，。；]{0,4}")
-_PART = re.compile(r"其中|包括|包含|里面有")
-_LATER = re.compile(r"后来|又|现在|如今|目前|最后|最终|再")
+_AMONG = "其中"
+_PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
+_LATER = re.compile(r"后来|又|现在|如今|目前|再")
+_FINAL = re.compile(r"最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
+_TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，,。；;\d]{0,6}$")
 # A monthly or daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
 _NOT_YEARLY = re.compile(r"(?:月|日)(?:息|利率?|利息)?[是为]?$")
 _DAILY = re.compile(r"(?:每|一)(?:天|日)|日租金?[是为]?$")
@@ -214,6 +240,31 @@ def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
         else:
             out.append(q)
     return out
+
+
+def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities without the parts a sum just given breaks into, and without the total of the parts just given."""
+    out: list[Quantity] = []
+    for at, q in enumerate(quantities):
+        behind = [x for x in quantities[at + 1 :] if x.kind == q.kind]
+        if q.kind == "money" and _TOTAL.search(text[: q.start]) and q.high in _running_sums(reversed(out), q.kind):
+            continue
+        if q.kind == "money" and (count := _running_sums(behind, q.kind).get(q.high)):
+            parts = {x.start for x in behind[:count]}
+            return [*out, q, *_without_totals(text, [x for x in quantities[at + 1 :] if x.start not in parts])]
+        out.append(q)
+    return out
+
+
+def _running_sums(quantities: Iterable[Quantity], kind: str) -> dict[Decimal, int]:
+    """What two, three, … of the quantities of a kind come to, and how many they are."""
+    sums: dict[Decimal, int] = {}
+    total = Decimal(0)
+    for count, q in enumerate((q for q in quantities if q.kind == kind), 1):
+        total += q.high
+        if count > 1:
+            sums[total] = count
+    return sums
 
 
 _EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,8}$")
@@ -257,7 +308,9 @@ def _align(
             i, j = i + 1, j + 1
 
 
-_AND = re.compile(r"[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?(?:另?一(?:笔|批|台|家|套|宗))?")
+_AND = re.compile(
+    r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?(?:另?一(?:笔|批|台|家|套|宗|单))?"
+)
 
 
 def _enumerated(
@@ -298,14 +351,15 @@ def _fits(item: Input, quantity: Quantity, labelled: bool) -> bool:
     return item.kind != "rate" or 0 < quantity.high < 100
 
 
-def read_fact(item: Input, quantity: Quantity) -> Fact:
+def read_fact(item: Input, quantity: Quantity, label: str = "") -> Fact:
     """The quantity as this input's fact; ValueError when it cannot be one."""
     if fault := _fault("", item, quantity):
         raise ValueError(fault)
     scale = Decimal("0.01") if item.kind == "rate" and quantity.kind == "number" else Decimal(1)
+    low, high = quantity.low * scale, quantity.high * scale
     return Fact(
-        item.name, quantity.low * scale, quantity.high * scale, quantity.text, item.kind,
-        quantity.approximate, quantity.bound,
+        item.name, low, high, quantity.text, item.kind, quantity.approximate, quantity.bound,
+        (Part(label, low, high, quantity.text),),
     )  # fmt: skip
 
 
@@ -327,18 +381,24 @@ def _fault(text: str, item: Input, quantity: Quantity) -> str:
     return ""
 
 
-def _put(facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "") -> None:
-    new = read_fact(item, quantity)
+def _put(facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "") -> None:
+    """Take a quantity as an input's: in place of the earlier one, on top of it, or not at all.
+
+    `between` stands between it and the quantity before, `label` is the word that points at it.
+    """
+    new = read_fact(item, quantity, label)
     old = facts.get(item.name)
-    if old is not None and item.sum and _PART.search(between):
-        return  # 设备 300 万，其中二手 100 万: the part is in the whole already
-    if old is not None and not item.sum and _LATER.search(between):
-        old = None  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts
-    if old is not None and old.approximate and not new.approximate:
+    if old is not None and (part := _PART.search(between)):
+        # 发票 1900 万，其中核心仪器的发票 1300 万 is about the part; 设备 300 万，其中二手 100 万 about the whole.
+        if part[0] != _AMONG or not label or label not in between[part.end() :]:
+            return
+    elif old is None or (old.approximate and not new.approximate) or _FINAL.search(between):
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
-    elif old is not None and item.sum and old.words != new.words:
+    elif not item.sum and _LATER.search(between):
+        pass  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts
+    elif item.sum and old.words != new.words:
         new = old.plus(new)
-    elif old is not None and not item.sum and (old.bound not in ("over", "at_least") or new.bound):
+    elif not item.sum and (old.bound not in ("over", "at_least") or new.bound):
         # Of two values the limit that was passed gives way to the value reached (突破 2 亿，做到 2.7 亿).
         return
     facts[item.name] = new

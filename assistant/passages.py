@@ -31,16 +31,20 @@ class Passages:
         self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
         self._bodies = [squeeze(c.body) for c in self._support]
 
-    def silent(self, silence: Silence) -> Section:
-        """What the policy does not say, what it says nearby, and whom to ask."""
+    def silent(self, silence: Silence, measures: Sequence[Measure] = ()) -> Section:
+        """What the policy does not say, what it says nearby (of `measures`, if it is about those), and whom to ask."""
         description = self.policy.description
         near = [cite(self.policy.clause(c), self._near_quote(c)) for c in silence.near]
+        spoken = [cite(self.policy.clause(m.clause), m.quote) for m in measures]
         contact = cite(self.policy.clause(description.contact.clause), description.contact.quote)
+        clauses = dict.fromkeys(self.policy.clause(m.clause) for m in measures)
+        lines = "\n".join(f"> {m.quote}（{self.policy.clause(m.clause).label}）" for m in measures)
+        asked = [f"{c.label}的{departments_line(c)}" for c in clauses if c.departments]
         return Section(
-            text=blocks(f"**文件未规定：{silence.topic}。**", silence.says,
+            text=blocks(f"**文件未规定：{silence.topic}。**", silence.says, lines, "\n".join(asked),
                          f"可以向{description.contact.department}询问（文件：“{description.contact.quote}”）。"),
             status="not_covered",
-            citations=tuple(dict.fromkeys((*near, contact))),
+            citations=tuple(dict.fromkeys((*near, *spoken, contact))),
             notices=(f"文件未规定：{silence.topic}",),
             about_support=True,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from assistant.clauses import Clause, split_clauses, squeeze
 from assistant.errors import CorpusError
@@ -85,6 +85,10 @@ class _Topics(_Data):
     topics: tuple[Topic, ...]
 
 
+class _Examples(RootModel[dict[str, tuple[str, ...]]]):
+    """Target → example utterances."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """One policy: description, clauses in document order, support measures, and what it is silent on."""
@@ -96,6 +100,7 @@ class Policy:
     not_rules: tuple[NotARule, ...]
     silences: tuple[Silence, ...]
     topics: tuple[Topic, ...]
+    examples: dict[str, tuple[str, ...]]
 
     @property
     def id(self) -> str:
@@ -138,6 +143,7 @@ def read_policy(directory: Path) -> Policy:
         not_rules=support.not_rules,
         silences=_read(directory / "silences.toml", _Silences).silences,
         topics=_read(directory / "topics.toml", _Topics).topics,
+        examples=_read(directory / "examples.toml", _Examples).root,
     )
 
 

@@ -13,8 +13,9 @@ from assistant.facts import Fact, Filled, Slots, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
-from assistant.questions import Cues, Questions, Span, weight
+from assistant.questions import Questions
 from assistant.references import read_references
+from assistant.targets import Pointer, Targets
 
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
@@ -74,15 +75,13 @@ class Understander:
     """Reads messages by one policy's data; nothing of the policy stands in its code."""
 
     def __init__(
-        self, policy: Policy, lexicon: Lexicon, questions: Questions, correct: Callable[[str], str] = str
+        self, pointer: Pointer, lexicon: Lexicon, questions: Questions, correct: Callable[[str], str] = str
     ) -> None:
-        self.policy = policy
+        policy = self.policy = pointer.policy
         self._correct = correct
         self.lexicon = lexicon
         self.questions = questions
-        self._cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
-        self._silences = [(s, Cues(s.cues, s.unless)) for s in policy.silences]
-        self._topics = [(t, Cues(t.cues, t.unless)) for t in policy.topics]
+        self.pointer = pointer
         self._conditions = {
             (m.id, c.name): (_any(c.meets), _any(c.fails)) for m in policy.measures for c in m.conditions
         }
@@ -106,7 +105,7 @@ class Understander:
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         if len(message) > LONGEST:
             return _refused(before, _TOO_LONG)
-        text = _SPACES.sub("", self.lexicon.canonical(self._correct(self.lexicon.clean(message))))
+        text = simplified(self._correct(self.lexicon.clean(message)), self.lexicon)
         if not text:
             return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
@@ -115,24 +114,21 @@ class Understander:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         intents = self.questions.intents_of(text)
         quantities = tuple(read_quantities(text))
-        claims = () if "reverse" in intents and not self._match(text) else self._claims(text, quantities)
+        claims = () if "reverse" in intents and not self.pointer.match(text) else self._claims(text, quantities)
         clauses = read_references(text, quantities, self.policy)
         others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
         # Who asks why a figure came out repeats it and puts nothing new in.
-        inputs = [] if "why" in intents else _corrected(text, [q for q in quantities if q not in others])
-        direct = self._match_asked(text, intents)
+        inputs = [] if "why" in intents and before.subjects else _corrected(text, [q for q in quantities if q not in others])
+        targets = self.pointer.find(text, intents, has_inputs=bool(inputs))
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]
-            direct = tuple(m for m in direct if m in named) or tuple(named)
-        topics = self._match_topics(text)
-        silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
+            direct = tuple(m for m in targets.measures if m in named) or tuple(named)
+            targets = replace(targets, measures=direct)
         departments = tuple(name for name in self._departments if name in text)
-        is_outside = not any(t.quote for t in topics) and self._is_outside(text, direct, inputs)
-        measures, carried = direct, False
-        if direct and inputs and self._answers(text, direct, before):
-            measures, carried = before.subjects[-1], True
-        elif not direct and not is_outside and not (topics and not inputs) and before.subjects:
-            measures, carried = self._lean(text, before, intents, inputs, silences)
+        measures, carried = self._subject(text, before, targets, inputs)
+        if not carried:
+            targets = self.pointer.likely(text, targets, is_placed=bool(clauses or departments))
+            measures, intents = targets.measures, targets.intents
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         filled = self._fill(text, inputs, measures, before if carried else None, intents)
         own = self._own_facts(text, inputs, measures, filled)
@@ -146,10 +142,10 @@ class Understander:
             measures=measures,
             subjects=_with_subject(before.subjects, measures),
             clauses=clauses,
-            topics=topics,
-            silences=silences,
+            topics=targets.topics,
+            silences=targets.silences,
             departments=departments,
-            facts={**before.facts, **self._added(shared, before, adds)},
+            facts={**before.facts, **self._revised(shared, before, adds, "correction" in intents)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
@@ -157,48 +153,21 @@ class Understander:
             claims=claims,
             quantities=quantities,
             years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
-            is_outside=is_outside,
+            is_outside=targets.is_outside,
             is_sweep=is_sweep,
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
-
-    def _match(self, text: str) -> tuple[Measure, ...]:
-        """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
-        spans = {m.id: self._cues[m.id].spans(text) for m in self.policy.measures}
-        hits = [m for m in self.policy.measures if spans[m.id]]
-        overriding = [m for m in hits if m.overrides]
-        kept = [
-            m for m in hits
-            if all(m.id not in o.overrides or self._is_beside(text, m, spans[o.id]) for o in overriding)
-        ]  # fmt: skip
-        return tuple(sorted(kept, key=lambda m: -weight(spans[m.id])))
-
-    def _is_beside(self, text: str, measure: Measure, overriding: Sequence[Span]) -> bool:
-        """Whether `text` speaks of the measure apart from the one that overrides it (技改 1000 万、示范项目 2000 万)."""
-        if not self._cues[measure.id].spans(_without(text, overriding)):
-            return False
-        sums = [q for q in read_quantities(text) if q.kind == "money"]
-        return len(sums) > 1 or bool(self.questions.each.search(text))
 
     def _is_benefit(self, text: str, quantity: Quantity) -> bool:
         ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
         if quantity.kind == "rate":
             if "股" in before[-12:] + after[:12]:
                 return False
-            takes_rate = any(i.kind == "rate" for m in self._match(text) for i in m.inputs)
+            takes_rate = any(i.kind == "rate" for m in self.pointer.match(text) for i in m.inputs)
             if not takes_rate and ask.rate_before.search(before):
                 return True
         return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
-
-    def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
-        """The measures of the sentence that asks, where it names any; else of the whole message."""
-        sentences = [s for s in _SENTENCE.split(text) if s]
-        asking = [s for s in sentences if self.questions.intents_of(s) & {*_ASKING, "money"}]
-        if len(asking) < len(sentences) and "overview" not in intents:
-            asked = {m.id for s in asking for m in self._match(s)}
-            return tuple(m for m in self._match(text) if m.id in asked) or self._match(text)
-        return self._match(text)
 
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
         """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
@@ -206,12 +175,6 @@ class Understander:
         return (
             bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
         )
-
-    def _match_topics(self, text: str) -> tuple[Topic, ...]:
-        """The topics `text` points at, heaviest first, without those whose clause holds another one's."""
-        weights = [(cues.weight(text), topic) for topic, cues in self._topics]
-        hits = [topic for weight, topic in sorted(weights, key=lambda pair: -pair[0]) if weight]
-        return tuple(t for t in hits if not any(o.clause.startswith(f"{t.clause}.") for o in hits))
 
     def _claims(self, text: str, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
@@ -223,18 +186,22 @@ class Understander:
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 
-    def _is_outside(self, text: str, direct: Sequence[Measure], inputs: Sequence[Quantity]) -> bool:
-        ask = self.questions
-        elsewhere = ask.place_policy.search(text) and not ask.moving.search(text)
-        if elsewhere and self.policy.description.place not in text:
-            return True
-        return bool(ask.outside.search(text)) and not (direct and inputs)
+    def _subject(
+        self, text: str, before: Understanding, targets: Targets, inputs: Sequence[Quantity]
+    ) -> tuple[tuple[Measure, ...], bool]:
+        """The measures a message is about, and whether it leans on the turns before for them."""
+        direct = targets.measures
+        if direct and inputs and self._answers(text, direct, before):
+            return before.subjects[-1], True
+        if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
+            return self._lean(text, before, targets.intents, inputs, targets.silences)
+        return direct, False
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
         if not before.subjects or not any(m.missing(before.facts_of(m)) for m in before.subjects[-1]):
             return False
-        together = self._match("".join(m.name for m in before.subjects[-1]) + text)
+        together = self.pointer.match("".join(m.name for m in before.subjects[-1]) + text)
         return bool(set(together) & set(before.subjects[-1])) and not set(together) & set(direct)
 
     def _lean(
@@ -247,8 +214,8 @@ class Understander:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
         subject = "".join(m.name for m in focus)
         rest = self.questions.filler.sub("", text)
-        together = self._match(f"{subject}{rest}")
-        alone = self._match(subject)
+        together = self.pointer.match(f"{subject}{rest}")
+        alone = self.pointer.match(subject)
         if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True
         pointed = bool(self._verdicts(text, focus))
@@ -278,22 +245,19 @@ class Understander:
             kind = owners[0].input(name).kind
             each = [q for q in inputs if q.kind == kind and not q.problem and q not in filled.foreign]
             if len(owners) > 1 and len(each) == len(owners):
-                in_order = sorted(owners, key=lambda m: self._place(text, m, measures))
+                in_order = sorted(owners, key=lambda m: self.pointer.place(text, m, measures))
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
-    def _place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
-        """Where `text` first speaks of the measure itself."""
-        for other in beside:
-            if measure.id in other.overrides:
-                text = _without(text, self._cues[other.id].spans(text))
-        return min((start for start, _ in self._cues[measure.id].spans(text)), default=len(text))
-
-    def _added(self, facts: dict[str, Fact], before: Understanding, adds: bool) -> dict[str, Fact]:
-        """The new facts, put on top of the earlier ones where the message says so (再加上 80 万元)."""
-        if not adds:
-            return facts
-        return {n: before.facts[n].plus(fact) if n in before.facts else fact for n, fact in facts.items()}
+    def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
+        """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or in a part's place."""
+        revised = dict(facts)
+        for name in facts.keys() & before.facts.keys():
+            if adds:
+                revised[name] = before.facts[name].plus(facts[name])
+            elif corrects:
+                revised[name] = before.facts[name].corrected(facts[name])
+        return revised
 
     def _pending(self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str]) -> str:
         """The input a bare figure answers: one told just before and now supposed otherwise, the grade spoken of
@@ -340,11 +304,9 @@ def _with_subject(
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
 
 
-def _without(text: str, spans: Sequence[Span]) -> str:
-    """The text with some places blank, the others where they were."""
-    for start, end in spans:
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return text
+def simplified(text: str, lexicon: Lexicon) -> str:
+    """A text in canonical terms and without the spaces that mean nothing."""
+    return _SPACES.sub("", lexicon.canonical(text))
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.answer import Reply
 from assistant.audit import audit
 from assistant.chain import Question, Search, build_chain
+from assistant.classifier import Classifier
 from assistant.composition import Composer
 from assistant.embeddings import open_embeddings
 from assistant.errors import AssistantError
@@ -26,7 +27,8 @@ from assistant.settings import Settings
 from assistant.spelling import Speller
 from assistant.tokens import Tokenizer
 from assistant.tools import build_tools
-from assistant.understanding import Understander
+from assistant.targets import Pointer
+from assistant.understanding import Understander, simplified
 
 
 class Assistant:
@@ -78,7 +80,9 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
         relevance()
     terms = (*lexicon.terms, *lexicon.synonyms)
     speller = Speller(terms, lambda text: tokenizer().pieces(text), lambda text: tokenizer().is_word(text))
-    understander = Understander(policy, lexicon, questions, speller.correct)
+    examples = {target: [simplified(text, lexicon) for text in texts] for target, texts in policy.examples.items()}
+    pointer = Pointer(policy, questions, Classifier(examples) if examples else None)
+    understander = Understander(pointer, lexicon, questions, speller.correct)
     return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
 
 
