@@ -18,10 +18,15 @@ _RIDGE = 1.0
 
 @dataclass(frozen=True)
 class Guess:
-    """The likeliest target, and by how much it is ahead of the next (about 0 to 1)."""
+    """The likeliest target, `kind` or `kind:name`, and by how much it is ahead (about 0 to 1).
 
-    target: str
+    `margin` is the distance to the next target, `lead` to the next of another kind.
+    """
+
+    kind: str
+    name: str
     margin: float
+    lead: float
 
 
 class Classifier:
@@ -48,8 +53,10 @@ class Classifier:
     def guess(self, text: str) -> Guess:
         """The target of one text."""
         scores = np.asarray(self._rows([list(_grams(text))]) @ self._weights)[0]
-        order = np.argsort(scores)
-        return Guess(self._targets[order[-1]], float(scores[order[-1]] - scores[order[-2]]))
+        best, *others = np.argsort(scores)[::-1]
+        kind, _, name = self._targets[best].partition(":")
+        foreign = next((at for at in others if self._targets[at].partition(":")[0] != kind), others[-1])
+        return Guess(kind, name, *(float(scores[best] - scores[at]) for at in (others[0], foreign)))
 
     def _rows(self, documents: Sequence[Sequence[str]]) -> csr_matrix:
         """One row of length 1 for each document: how often each known n-gram occurs, dampened, times its rarity."""

@@ -163,7 +163,7 @@ class Slots:
                         if problem := _fault(text, item, quantity):
                             return Filled({}, problem)
                         between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
-                        _put(facts, item, quantity, between, text[label.start : label.end])
+                        _put(facts, item, quantity, between, text[label.start : label.end], text[quantity.end :])
                         used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
@@ -219,6 +219,8 @@ _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再")
 _FINAL = re.compile(r"最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
+_OPENS = re.compile(rf"[(（:：]|{_AMONG}|包括|包含|分别")
+_INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，,。；;\d]{0,6}$")
 # A monthly or daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
 _NOT_YEARLY = re.compile(r"(?:月|日)(?:息|利率?|利息)?[是为]?$")
@@ -249,7 +251,8 @@ def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
         behind = [x for x in quantities[at + 1 :] if x.kind == q.kind]
         if q.kind == "money" and _TOTAL.search(text[: q.start]) and q.high in _running_sums(reversed(out), q.kind):
             continue
-        if q.kind == "money" and (count := _running_sums(behind, q.kind).get(q.high)):
+        opens = bool(behind) and _OPENS.search(text[q.end : behind[0].start])
+        if q.kind == "money" and opens and (count := _running_sums(behind, q.kind).get(q.high)):
             parts = {x.start for x in behind[:count]}
             return [*out, q, *_without_totals(text, [x for x in quantities[at + 1 :] if x.start not in parts])]
         out.append(q)
@@ -381,16 +384,18 @@ def _fault(text: str, item: Input, quantity: Quantity) -> str:
     return ""
 
 
-def _put(facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "") -> None:
+def _put(
+    facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "", after: str = ""
+) -> None:
     """Take a quantity as an input's: in place of the earlier one, on top of it, or not at all.
 
-    `between` stands between it and the quantity before, `label` is the word that points at it.
+    `between` stands between it and the quantity before, `after` behind it; `label` is the word that points at it.
     """
     new = read_fact(item, quantity, label)
     old = facts.get(item.name)
     if old is not None and (part := _PART.search(between)):
         # 发票 1900 万，其中核心仪器的发票 1300 万 is about the part; 设备 300 万，其中二手 100 万 about the whole.
-        if part[0] != _AMONG or not label or label not in between[part.end() :]:
+        if part[0] != _AMONG or not label or label not in between[part.end() :] or _INCLUDED.match(after):
             return
     elif old is None or (old.approximate and not new.approximate) or _FINAL.search(between):
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place

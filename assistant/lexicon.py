@@ -16,7 +16,7 @@ from assistant.errors import CorpusError
 
 # What NFKC would turn into digits (①, ㎡), and markup pasted along with the words.
 _ENUMERATORS = re.compile("[\u2460-\u249b\u2776-\u2793]")
-_MARKUP = re.compile(r"<[A-Za-z/!][^<>]{0,80}>")
+_MARKUP = re.compile(r"<(script|style)\b[^<>]{0,80}>.*?</\1>|<[A-Za-z/!][^<>]{0,80}>", re.DOTALL | re.IGNORECASE)
 _TWO_OR_THREE = re.compile("([俩仨])(?![个十百千万亿])")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.amounts import read_quantities
-from assistant.classifier import Classifier
+from assistant.classifier import Classifier, Guess
 from assistant.measures import Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
@@ -21,8 +21,12 @@ _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 _TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "suppose"))
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
-# How far ahead the classifier must be to place what nothing else does, and to speak up beside the cues.
-_PLACES, _SURE = 0.05, 0.25
+# Asked for in so many words, these are not what the file is silent on.
+_OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term", "reverse"))
+# How far ahead the classifier must be: to place a message that nothing else places, one that only tells something, to
+# say that a message is of another kind than its cues say, and to take the cues' place.
+_PLACES, _TOLD, _KIND, _DOUBTFUL, _SURE = 0.03, 0.12, 0.05, 0.1, 0.25
+_FEW = 6  # characters that say too little to be refused by likeness alone
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,18 @@ class Targets:
     silences: tuple[Silence, ...] = ()
     is_outside: bool = False
 
+    @property
+    def found(self) -> bool:
+        """Whether the message points at anything at all."""
+        return bool(self.measures or self.topics or self.silences or self.is_outside)
+
 
 class Pointer:
     """Finds the targets of messages about one policy."""
 
     def __init__(self, policy: Policy, questions: Questions, classifier: Classifier | None) -> None:
         self.policy, self._questions, self._classifier = policy, questions, classifier
+        self._support = policy.description.support_chapter
         self._cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
         self._silences = [(s, Cues(s.cues, s.unless)) for s in policy.silences]
         self._topics = [(t, Cues(t.cues, t.unless)) for t in policy.topics]
@@ -52,38 +62,50 @@ class Pointer:
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside)
 
-    def likely(self, text: str, targets: Targets, is_placed: bool) -> Targets:
+    def likely(self, text: str, targets: Targets, is_placed: bool, has_inputs: bool) -> Targets:
         """`targets` with what the classifier makes of the text, where they are empty or it is sure of more."""
-        guess = self._classifier.guess(text) if self._classifier else None
-        found = targets.measures or targets.topics or targets.silences or targets.is_outside
-        if guess is None or targets.is_outside or targets.intents & _PLAIN:
+        if self._classifier is None or targets.intents & _PLAIN:
             return targets
-        if not (found or is_placed or targets.intents & _PLACING):
-            is_telling = not targets.intents - _TELLING
-            return self._with(guess.target, targets) if guess.margin >= (_SURE if is_telling else _PLACES) else targets
-        kind = guess.target.partition(":")[0]
-        if guess.margin < _SURE or (kind in ("topic", "outside", *_PLACING) and (targets.measures or is_placed)):
-            return targets
-        if kind == "topic" or kind in _PLACING - {"term"}:
-            return targets
-        return self._with(guess.target, targets)
+        guess = self._classifier.guess(text)
+        asked = targets.intents - _TELLING
+        is_placed = is_placed or bool(targets.intents & _PLACING)
+        match guess.kind:
+            case "measure":
+                return self._with_measure(self.policy.measure(guess.name), guess, targets, is_placed)
+            case "silence":
+                needed = _DOUBTFUL if asked & {"amount", "rule"} else _KIND
+                if has_inputs or guess.lead < needed or asked & _OF_ITS_OWN or targets.is_outside:
+                    return targets
+                silence = next(s for s, _ in self._silences if s.id == guess.name)
+                return replace(targets, silences=tuple(dict.fromkeys((silence, *targets.silences))))
+            case "outside":
+                is_free = not (targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics))
+                return replace(targets, is_outside=True) if is_free and len(text) >= _FEW and guess.lead >= _KIND else targets
+        if targets.found or is_placed or guess.margin < (_PLACES if asked else _TOLD):
+            return replace(targets, intents=targets.intents | {"term"}) if guess.kind == "term" and guess.lead >= _SURE else targets
+        if guess.kind == "topic":
+            topics = [t for t, _ in self._topics if t.clause == guess.name and not t.quote]
+            return replace(targets, topics=tuple(topics[:1]))
+        return replace(targets, intents=targets.intents | {guess.kind})
 
-    def _with(self, target: str, targets: Targets) -> Targets:
-        kind, _, name = target.partition(":")
-        if kind == "outside":
-            return replace(targets, is_outside=True)
-        if kind == "silence":
-            silence = next(s for s, _ in self._silences if s.id == name)
-            others = tuple(s for s in targets.silences if s is not silence)
-            return replace(targets, silences=(silence, *others))
-        if kind == "topic":
-            topics = [t for t, _ in self._topics if t.clause == name and not t.quote]
-            return replace(targets, topics=(*targets.topics, *topics[:1]))
-        if kind in _PLACING:
-            return replace(targets, intents=targets.intents | {kind})
-        if targets.measures:
+    def _with_measure(self, measure: Measure, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
+        """The guessed measure where there is none, in front of the others or, when sure, in the only one's place."""
+        direct = targets.measures
+        if measure in direct:
+            first = (measure, *(m for m in direct if m is not measure))
+            return replace(targets, measures=first) if guess.margin >= _DOUBTFUL else targets
+        if targets.is_outside:
             return targets
-        return replace(targets, measures=(self.policy.measure(target),))
+        if direct:
+            return replace(targets, measures=(measure,)) if guess.margin >= _SURE and len(direct) == 1 else targets
+        asked = targets.intents - _TELLING
+        elsewhere = [t for t in targets.topics if not t.quote and not t.clause.startswith(f"{self._support}.")]
+        if elsewhere and not targets.silences and guess.lead >= _DOUBTFUL:
+            kept = tuple(t for t in targets.topics if t not in elsewhere)
+            return replace(targets, measures=(measure,), topics=kept)
+        if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
+            return replace(targets, measures=(measure,))
+        return targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""

@@ -127,7 +127,7 @@ class Understander:
         departments = tuple(name for name in self._departments if name in text)
         measures, carried = self._subject(text, before, targets, inputs)
         if not carried:
-            targets = self.pointer.likely(text, targets, is_placed=bool(clauses or departments))
+            targets = self.pointer.likely(text, targets, bool(clauses or departments), bool(inputs))
             measures, intents = targets.measures, targets.intents
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         filled = self._fill(text, inputs, measures, before if carried else None, intents)
