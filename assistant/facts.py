@@ -172,7 +172,8 @@ class Slots:
                 asked = item.name == pending
                 if item.only_labelled and not asked:
                     continue
-                fit = next((q for q in left if _fits(item, q, asked) and q.start not in used), None)
+                fits = [q for q in left if _fits(item, q, asked) and q.start not in used]
+                fit = next((q for q in fits if not _is_year(q) or q.text == text), None)
                 if fit is None:
                     continue
                 if problem := _fault(text, item, fit):
@@ -312,19 +313,19 @@ def _align(
 
 
 _AND = re.compile(
-    r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?(?:另?一(?:笔|批|台|家|套|宗|单))?"
+    r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，]?(?:和|及|与|加|\+|再加|还有|以及|跟)?(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台))?"
 )
 
 
 def _enumerated(
     text: str, group: Sequence[Quantity], pairs: list[tuple[Quantity, _Label]]
 ) -> list[tuple[Quantity, _Label]]:
-    """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label before it."""
+    """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
     labels = {quantity.start: label for quantity, label in pairs}
-    for before, quantity in pairwise(group):
-        gap = text[before.end : quantity.start]
-        if quantity.start not in labels and before.start in labels and gap and _AND.fullmatch(gap):
-            labels[quantity.start] = labels[before.start]
+    listed = [(a, b) for a, b in pairwise(group) if a.end < b.start and _AND.fullmatch(text[a.end : b.start])]
+    for known, other in (*listed, *((b, a) for a, b in reversed(listed))):
+        if other.start not in labels and known.start in labels:
+            labels[other.start] = labels[known.start]
     return [(q, labels[q.start]) for q in group if q.start in labels]
 
 

@@ -181,7 +181,10 @@ class Silence(_Data):
 
 
 class Topic(_Data):
-    """A plain question and the clause (or the words of it) that answers it; `with` brings the places below along."""
+    """A plain question and the clause (or the words of it) that answers it; `with` brings the places below along.
+
+    A `passing` one is also what an enterprise says of its trade (做激光的，搬设备补多少) without asking about it.
+    """
 
     clause: str
     cues: Patterns
@@ -190,3 +193,4 @@ class Topic(_Data):
     says: str = ""
     parts: tuple[str, ...] = Field(default=(), alias="with")
     titles_only: bool = False
+    passing: bool = False

@@ -60,6 +60,7 @@ class _File(_Data):
 
 
 Span = tuple[int, int]
+_SENTENCE = re.compile(r"[^。；;！!？?\n]+")
 
 
 def weight(spans: Sequence[Span]) -> int:
@@ -87,9 +88,24 @@ class Cues:
         self._unless = tuple(re.compile(pattern) for pattern in unless)
 
     def spans(self, text: str) -> tuple[Span, ...]:
-        """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks."""
-        spans = max((cue.spans(text) for cue in self._cues), key=weight, default=())
-        return () if spans and any(pattern.search(text) for pattern in self._unless) else spans
+        """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks.
+
+        Of several sentences one may ask for what another's words speak against.
+        """
+        if not (spans := self.named(text)) or not self._is_barred(text):
+            return spans
+        sentences = list(_SENTENCE.finditer(text))
+        for sentence in sentences if len(sentences) > 1 else ():
+            if (found := self.named(sentence[0])) and not self._is_barred(sentence[0]):
+                return tuple((start + sentence.start(), end + sentence.start()) for start, end in found)
+        return ()
+
+    def named(self, text: str) -> tuple[Span, ...]:
+        """Where the heaviest cue stands, whatever speaks against it."""
+        return max((cue.spans(text) for cue in self._cues), key=weight, default=())
+
+    def _is_barred(self, text: str) -> bool:
+        return any(pattern.search(text) for pattern in self._unless)
 
     def weight(self, text: str) -> int:
         """How much of `text` its heaviest cue takes up, in characters; 0 when there is none."""

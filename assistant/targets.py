@@ -22,10 +22,10 @@ _TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
-_OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term", "reverse"))
+_OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"))
 # How far ahead the classifier must be: to place a message that nothing else places, one that only tells something, to
 # say that a message is of another kind than its cues say, and to take the cues' place.
-_PLACES, _TOLD, _KIND, _DOUBTFUL, _SURE = 0.03, 0.12, 0.05, 0.1, 0.25
+_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _SURE = 0.03, 0.05, 0.1, 0.12, 0.15, 0.25
 _FEW = 6  # characters that say too little to be refused by likeness alone
 
 
@@ -67,45 +67,69 @@ class Pointer:
         if self._classifier is None or targets.intents & _PLAIN:
             return targets
         guess = self._classifier.guess(text)
-        asked = targets.intents - _TELLING
         is_placed = is_placed or bool(targets.intents & _PLACING)
         match guess.kind:
             case "measure":
                 return self._with_measure(self.policy.measure(guess.name), guess, targets, is_placed)
             case "silence":
-                needed = _DOUBTFUL if asked & {"amount", "rule"} else _KIND
-                if has_inputs or guess.lead < needed or asked & _OF_ITS_OWN or targets.is_outside:
-                    return targets
-                silence = next(s for s, _ in self._silences if s.id == guess.name)
-                return replace(targets, silences=tuple(dict.fromkeys((silence, *targets.silences))))
+                return self._with_silence(guess, targets, has_inputs)
+            case "topic":
+                return self._with_topics(guess, targets, is_placed)
             case "outside":
                 is_free = not (targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics))
-                return replace(targets, is_outside=True) if is_free and len(text) >= _FEW and guess.lead >= _KIND else targets
-        if targets.found or is_placed or guess.margin < (_PLACES if asked else _TOLD):
-            return replace(targets, intents=targets.intents | {"term"}) if guess.kind == "term" and guess.lead >= _SURE else targets
-        if guess.kind == "topic":
-            topics = [t for t, _ in self._topics if t.clause == guess.name and not t.quote]
-            return replace(targets, topics=tuple(topics[:1]))
-        return replace(targets, intents=targets.intents | {guess.kind})
+                is_sure = guess.lead >= _SURE and not has_inputs
+                far = (is_free and guess.lead >= _KIND) or is_sure
+                return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
+        needed = _PLACES if not (targets.found or is_placed) else _SURE if guess.kind == "term" else 1
+        return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
 
     def _with_measure(self, measure: Measure, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed measure where there is none, in front of the others or, when sure, in the only one's place."""
         direct = targets.measures
+        asked = targets.intents - _TELLING
+        kept = tuple(t for t in targets.topics if not t.passing)
         if measure in direct:
-            first = (measure, *(m for m in direct if m is not measure))
-            return replace(targets, measures=first) if guess.margin >= _DOUBTFUL else targets
+            if guess.margin < _DOUBTFUL:
+                return targets
+            return replace(targets, measures=(measure, *(m for m in direct if m is not measure)), topics=kept)
         if targets.is_outside:
             return targets
         if direct:
             return replace(targets, measures=(measure,)) if guess.margin >= _SURE and len(direct) == 1 else targets
-        asked = targets.intents - _TELLING
-        elsewhere = [t for t in targets.topics if not t.quote and not t.clause.startswith(f"{self._support}.")]
-        if elsewhere and not targets.silences and guess.lead >= _DOUBTFUL:
-            kept = tuple(t for t in targets.topics if t not in elsewhere)
-            return replace(targets, measures=(measure,), topics=kept)
+        if kept != targets.topics and not kept and not targets.silences:
+            needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
+            return replace(targets, measures=(measure,), topics=()) if guess.lead >= needed else targets
         if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
             return replace(targets, measures=(measure,))
         return targets
+
+    def _with_silence(self, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
+        """What the file is silent on, put before the benefit it is asked of."""
+        needed = _DOUBTFUL if targets.intents & {"amount", "rule"} else _KIND
+        needed = _SURE if targets.topics and not targets.measures else needed
+        if has_inputs or guess.lead < needed or targets.intents & _OF_ITS_OWN or targets.is_outside:
+            return targets
+        silence = next(s for s, _ in self._silences if s.id == guess.name)
+        return replace(targets, silences=tuple(dict.fromkeys((silence, *targets.silences))))
+
+    def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
+        """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""
+        topics = [t for t, _ in self._topics if t.clause == guess.name]
+        plain = [t for t in topics if not t.quote][:1] or topics
+        if not (targets.found or is_placed):
+            return replace(targets, topics=tuple(plain)) if guess.lead >= _PLACES else targets
+        if any(t in targets.topics for t in topics):
+            is_it = guess.lead >= _DOUBTFUL
+            task = is_it and "department" in targets.intents and not targets.intents & {"amount", "rule"}
+            return replace(
+                targets,
+                measures=() if task else targets.measures,
+                intents=targets.intents - {"overview"} if is_it and not targets.measures else targets.intents,
+            )
+        holds = any(t.clause.startswith(f"{guess.name}.") for t in targets.topics)
+        if guess.margin < _CLEAR or targets.is_outside or targets.measures or holds:
+            return targets
+        return replace(targets, topics=(*plain, *targets.topics), silences=())
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""
@@ -137,7 +161,7 @@ class Pointer:
         sentences = [s for s in _SENTENCE.split(text) if s]
         asking = [s for s in sentences if self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences) and "overview" not in intents:
-            asked = {m.id for s in asking for m in self.match(s)}
+            asked = {m.id for s in asking for m in self.policy.measures if self._cues[m.id].named(s)}
             return tuple(m for m in self.match(text) if m.id in asked) or self.match(text)
         return self.match(text)
 

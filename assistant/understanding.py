@@ -20,6 +20,8 @@ from assistant.targets import Pointer, Targets
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
+# 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
+_LISTED = re.compile(r"(?<=[万亿元块%个人名平年月a-z])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _SENTENCE = re.compile(r"[。！!？?\n]")
 _LEANING = frozenset(
@@ -306,7 +308,7 @@ def _with_subject(
 
 def simplified(text: str, lexicon: Lexicon) -> str:
     """A text in canonical terms and without the spaces that mean nothing."""
-    return _SPACES.sub("", lexicon.canonical(text))
+    return _SPACES.sub("", _LISTED.sub("；", lexicon.canonical(text)))
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
