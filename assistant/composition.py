@@ -131,18 +131,20 @@ class Composer:
         u = m.u
         figures = [q for q in u.claims or u.quantities if q.kind in ("money", "rate", "years")]
         if "list" in u.intents and figures:
-            if u.measures and not u.claims:
+            if u.measures and (not u.claims or u.told):
                 return None
             only_limits = any(word in u.text for word in _LIMIT_WORDS)
             return _Answer([self.passages.figure_clauses(figures[0], only_limits)])
-        if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments:
+        if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
+            return None
+        if "term" in u.intents and not u.measures:
             return None
         if "about" in u.intents and not u.intents & {"list", "overview"}:
             return None
-        if u.measures and not {"reverse", "overview"} <= u.intents:
+        if u.measures and not {"reverse", "overview"} <= u.intents and not self.passages.quoted_words(u.text):
             return None
         words = self.passages.shared_words(u.text)
-        is_telling = u.intents & {"reverse", "about"} or len(words) >= _TELLING
+        is_telling = u.intents & {"reverse", "about"} or len(words) >= _TELLING or f"“{words}”" in u.text
         return _Answer([self.passages.word_clauses(words)]) if words and is_telling else None
 
     def _term(self, m: _Material) -> _Answer | None:
@@ -279,7 +281,15 @@ class Composer:
         missing = measure.missing(facts)
         failed = any(c.state == "fails" for c in calculation.conditions)
         knows = any(i.name in facts for i in measure.inputs)
-        wants_rule = not u.told and (("rule" in u.intents and not u.carried) or (u.claims and "confirm" in u.intents))
+        asks_rule = "rule" in u.intents and not u.carried and not (knows and "amount" in u.intents)
+        wants_rule = not u.told and (
+            (asks_rule and "reckon" not in u.intents)
+            or (u.claims and "confirm" in u.intents)
+            or ("premise" in u.intents and not knows)
+            or ("why" in u.intents and bool(missing))
+        )
+        limits = measure.condition_inputs()
+        decided = "amount" not in u.intents and bool(limits & u.told)
         shown: tuple[Calculation, ...] = (calculation,)
         if measure.formula.name == "none" and not failed:
             section, shown = writer.rule(measure), ()
@@ -289,12 +299,14 @@ class Composer:
             section = writer.calculated(measure, calculation)
         elif wants_rule or (missing and not knows and not u.intents & {"amount", "unknown"}):
             section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
+        elif missing and u.intents & {"eligibility", "premise"} and not u.intents & {"reckon", "unknown"} and decided:
+            section = writer.checked(measure, calculation, missing)
         elif missing:
             # Who does not know one input is asked for the next.
             later = (*missing[1:], missing[0]) if "unknown" in u.intents else missing
             section = writer.asked_back(measure, calculation, later)
         else:
-            section = writer.calculated(measure, calculation)
+            section = writer.calculated(measure, calculation, "eligibility" in u.intents)
         if u.claims:
             said = writer.claimed(measure, u.claims, calculation)
             section = replace(section, text=f"{said}\n\n{section.text}")

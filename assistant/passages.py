@@ -137,30 +137,42 @@ class Passages:
 
     def shared_words(self, text: str) -> str:
         """The run of `text` that stands word for word in a support clause: one in quotes, else the longest."""
-        for run in _IN_QUOTES.findall(text):
-            if any(run in squeeze(c.body) for c in self._support):
-                return str(run)
+        if quoted := self.quoted_words(text):
+            return quoted
         most = len(self._support) * _TELLING_SHARE
         runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
         whole = (run for run in runs if run[0] not in _BINDING and run[-1] not in _BINDING)
         held = [run for run in whole if 0 < sum(run in body for body in self._bodies) <= most]
         return max(held, key=len, default="")
 
+    def quoted_words(self, text: str) -> str:
+        """The first words in quotes that stand anywhere in the policy."""
+        runs = (str(run) for run in _IN_QUOTES.findall(text))
+        return next((run for run in runs if any(run in squeeze(c.body) for c in self.policy.clauses)), "")
+
     def word_clauses(self, words: str) -> Section:
-        """Every support clause that holds some words."""
-        hits = [c for c in self._support if words in squeeze(c.body)]
+        """Every support clause that holds some words; every clause of the policy where none of support does."""
+        held = [c for c in self.policy.clauses if words in squeeze(c.body)]
+        hits = [c for c in held if c in self._support] or held
         lines = [f"- **{c.label}**：{c.body}" for c in hits]
         return Section(
-            text=blocks(f"写有“{words}”的支持事项：", "\n".join(lines)),
+            text=blocks(f"写有“{words}”的条款：", "\n".join(lines)),
             status="answered",
             citations=tuple(cite(c) for c in hits),
             about_support=True,
         )
 
     def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
-        """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it."""
+        """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it.
+
+        The award of a tier is as much as that tier gives.
+        """
+        awards = {m.clause for m in self.policy.measures if m.formula.awards and quantity.high in m.formula.awards.values}
         rows = [
-            (c, part) for c in self._support for part in _PARTS.split(c.body) if _holds(part, quantity, only_limits)
+            (c, part)
+            for c in self._support
+            for part in _PARTS.split(c.body)
+            if _holds(part, quantity, only_limits and c.id not in awards)
         ]
         clauses = dict.fromkeys(c for c, _ in rows)
         if not rows:

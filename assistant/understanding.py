@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,6 +18,8 @@ from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.targets import Pointer, Targets
 
+_BRIEF = 20  # characters of a message that may be an ellipsis
+_ELLIPSIS = re.compile(r"呢[?？]?$")
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
@@ -90,6 +93,7 @@ class Understander:
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
+        self._shared = {name for name, count in Counter(c.name for m in policy.measures for c in m.conditions).items() if count > 2}
         self._slots: dict[tuple[str, ...], Slots] = {}
         # An example with a figure would show one that is bound to nothing.
         plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
@@ -120,7 +124,8 @@ class Understander:
         clauses = read_references(text, quantities, self.policy)
         others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
         # Who asks why a figure came out repeats it and puts nothing new in.
-        inputs = [] if "why" in intents and before.subjects else _corrected(text, [q for q in quantities if q not in others])
+        told = [q for q in quantities if q not in others and not _is_asked(text, q)]
+        inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
         targets = self.pointer.find(text, intents, has_inputs=bool(inputs))
         if clauses:
             named = [m for m in self.policy.measures if m.clause in clauses]
@@ -132,7 +137,8 @@ class Understander:
             targets = self.pointer.likely(text, targets, bool(clauses or departments), bool(inputs))
             measures, intents = targets.measures, targets.intents
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
-        filled = self._fill(text, inputs, measures, before if carried else None, intents)
+        denied = [q for q in told if q not in inputs]
+        filled = self._fill(text, inputs, measures, before if carried else None, intents, denied)
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -193,11 +199,27 @@ class Understander:
     ) -> tuple[tuple[Measure, ...], bool]:
         """The measures a message is about, and whether it leans on the turns before for them."""
         direct = targets.measures
-        if direct and inputs and self._answers(text, direct, before):
+        if direct and "together" in targets.intents and before.subjects:
+            return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
+        if direct and (inputs and self._answers(text, direct, before) or self._is_ellipsis(text, targets, before)):
             return before.subjects[-1], True
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences)
         return direct, False
+
+    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding) -> bool:
+        """Whether a message goes on about the subject before, though a word of it is another measure's as well.
+
+        Its words decide a condition of that subject, or it supposes another figure (谈到 1.4 亿呢) and names no input.
+        """
+        focus = before.subjects[-1] if before.subjects else ()
+        if not focus or set(focus) & set(targets.measures):
+            return False
+        own = {c.name for m in focus for c in m.conditions} - set(self._shared)
+        decided = any(name in own for _, name in self._verdicts(text, focus))
+        supposes = bool(targets.intents & {"suppose"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
+        labelled = any(self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
+        return decided or (supposes and not labelled)
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
@@ -216,7 +238,7 @@ class Understander:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
         subject = "".join(m.name for m in focus)
         rest = self.questions.filler.sub("", text)
-        together = self.pointer.match(f"{subject}{rest}")
+        together = dict.fromkeys((*self.pointer.match(f"{subject}{rest}"), *self.pointer.match(f"{rest}{subject}")))
         alone = self.pointer.match(subject)
         if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True
@@ -229,12 +251,14 @@ class Understander:
 
     def _fill(
         self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None,
-        intents: frozenset[str],
+        intents: frozenset[str], denied: Sequence[Quantity],
     ) -> Filled:  # fmt: skip
         key = tuple(m.id for m in measures)
         if key not in self._slots:
             self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
         pending = self._pending(measures, before, intents) if before is not None else ""
+        if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
+            pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
         return self._slots[key].read(text, inputs, pending)
 
     def _own_facts(
@@ -315,11 +339,19 @@ def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{p})" for p in patterns)) if patterns else None
 
 
+_ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
 _CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
+
+
+def _is_asked(text: str, quantity: Quantity) -> bool:
+    """Whether a vague amount is what is asked (最多投几千万？) and not told."""
+    return quantity.text.startswith("几") and bool(_ASKED.match(text[quantity.end :]))
 
 
 def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
     """Without the quantity that the same message takes back (3000 万，不对，是 5000 万)."""
+    quantities = [q for q in quantities if not _DENIED.search(text[: q.start])] or quantities
     for match in _CORRECTION.finditer(text):
         after = [q for q in quantities if q.start >= match.end()]
         if after:

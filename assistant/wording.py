@@ -80,6 +80,19 @@ class Writer:
             about_support=True,
         )  # fmt: skip
 
+    def checked(self, measure: Measure, calculation: Calculation, missing: Sequence[Input]) -> Section:
+        """Whether the conditions hold, for who asks that and not yet for an amount."""
+        clause = self.policy.clause(measure.clause)
+        wants = f"要算出金额，还需要：{'、'.join(i.label for i in missing)}。"
+        return Section(
+            text=blocks(f"**{measure.name}**（{clause.label}）", _checklist(calculation),
+                         self._evidence(measure, clause), wants, _notes(measure, calculation), departments_line(clause)),
+            status="answered",
+            citations=(cite(clause),),
+            missing=tuple(Missing(name=item.name, question=item.ask) for item in missing),
+            about_support=True,
+        )  # fmt: skip
+
     def rule(self, measure: Measure) -> Section:
         """What the clause says of a measure, without a calculation."""
         clause = self.policy.clause(measure.clause)
