@@ -50,10 +50,12 @@ class Classifier:
         likeness = (rows @ rows.T).toarray()
         self._weights = rows.T @ np.linalg.solve(likeness + _RIDGE * np.eye(len(documents)), wanted)
 
-    def guess(self, text: str) -> Guess:
-        """The target of one text."""
+    def guess(self, text: str, among: str = "") -> Guess:
+        """The target of one text, `among` those of one kind if given."""
         scores = np.asarray(self._rows([list(_grams(text))]) @ self._weights)[0]
-        best, *others = np.argsort(scores)[::-1]
+        order = [at for at in np.argsort(scores)[::-1]]
+        best = next(at for at in order if self._targets[at].startswith(among))
+        others = [at for at in order if at != best]
         kind, _, name = self._targets[best].partition(":")
         foreign = next((at for at in others if self._targets[at].partition(":")[0] != kind), others[-1])
         return Guess(kind, name, *(float(scores[best] - scores[at]) for at in (others[0], foreign)))

@@ -19,7 +19,6 @@ from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
 _TELLING = 4
-_LIMIT_WORDS = ("封顶", "上限", "最高", "不超过", "顶格")
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,8 @@ class Composer:
         if "list" in u.intents and figures:
             if u.measures and (not u.claims or u.told):
                 return None
-            only_limits = any(word in u.text for word in _LIMIT_WORDS)
-            return _Answer([self.passages.figure_clauses(figures[0], only_limits)])
+            only_limits = "limit" in u.intents
+            return _Answer([self.passages.figure_clauses(figures[0], only_limits, "given" in u.intents)])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
         if "term" in u.intents and not u.measures:
@@ -172,7 +171,8 @@ class Composer:
             return None
         clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
         if u.departments:
-            chapter = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
+            support = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
+            chapter = next((c for c in u.clauses if "." not in c), support)
             section = self.passages.department_clauses(u.departments, chapter)
         elif clauses:
             section = self.passages.departments([self.policy.clause(c) for c in dict.fromkeys(clauses)])
@@ -233,7 +233,8 @@ class Composer:
         support = f"{self.policy.description.support_chapter}."
         if any(t.clause.startswith(support) for t in u.topics):
             return None
-        about_money = not u.topics or ("overview" in u.intents and u.intents & {"money", "support"})
+        in_passing = all(t.passing for t in u.topics)
+        about_money = in_passing and (not u.topics or ("overview" in u.intents and u.intents & {"money", "support"}))
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
 
     def _topics(self, m: _Material) -> _Answer | None:

@@ -162,12 +162,13 @@ class Passages:
             about_support=True,
         )
 
-    def figure_clauses(self, quantity: Quantity, only_limits: bool) -> Section:
+    def figure_clauses(self, quantity: Quantity, only_limits: bool, with_awards: bool) -> Section:
         """Every support clause with a given figure (as an upper bound only, if so asked), and its words around it.
 
-        The award of a tier is as much as that tier gives.
+        The highest award of a list is an upper bound too; `with_awards` the others are taken for one.
         """
-        awards = {m.clause for m in self.policy.measures if m.formula.awards and quantity.high in m.formula.awards.values}
+        series = [(m.clause, m.formula.awards.values) for m in self.policy.measures if m.formula.awards]
+        awards = {c for c, values in series if quantity.high in (values if with_awards else (max(values),))}
         rows = [
             (c, part)
             for c in self._support

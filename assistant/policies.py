@@ -120,6 +120,10 @@ class Policy:
     def has_clause(self, clause_id: str) -> bool:
         return clause_id in self._by_id
 
+    def measures_of(self, clause_id: str) -> tuple[Measure, ...]:
+        """The measures of a clause, in order; none when it gives nothing."""
+        return tuple(m for m in self.measures if m.clause == clause_id)
+
     def measure(self, measure_id: str) -> Measure:
         """The measure with this id; `CorpusError` when the policy has none."""
         for measure in self.measures:

@@ -36,12 +36,17 @@ class _Benefit(_Data):
 class _Outside(_Data):
     places: tuple[str, ...]
     place_policy: str
+    also: str
     moving: str
     topics: tuple[str, ...]
 
 
 class _Several(_Data):
     each: str
+
+
+class _Denial(_Data):
+    words: str
 
 
 class _Unusable(_Data):
@@ -55,6 +60,7 @@ class _File(_Data):
     benefit: _Benefit
     outside: _Outside
     several: _Several
+    denial: _Denial
     unusable: _Unusable
     generic: _Words
 
@@ -92,11 +98,11 @@ class Cues:
 
         Of several sentences one may ask for what another's words speak against.
         """
-        if not (spans := self.named(text)) or not self._is_barred(text):
+        if not (spans := self.named(text)) or not self.is_barred(text):
             return spans
         sentences = list(_SENTENCE.finditer(text))
         for sentence in sentences if len(sentences) > 1 else ():
-            if (found := self.named(sentence[0])) and not self._is_barred(sentence[0]):
+            if (found := self.named(sentence[0])) and not self.is_barred(sentence[0]):
                 return tuple((start + sentence.start(), end + sentence.start()) for start, end in found)
         return ()
 
@@ -104,7 +110,8 @@ class Cues:
         """Where the heaviest cue stands, whatever speaks against it."""
         return max((cue.spans(text) for cue in self._cues), key=weight, default=())
 
-    def _is_barred(self, text: str) -> bool:
+    def is_barred(self, text: str) -> bool:
+        """Whether a word says that another is meant."""
         return any(pattern.search(text) for pattern in self._unless)
 
     def weight(self, text: str) -> int:
@@ -125,9 +132,11 @@ class Questions:
     standard_before: re.Pattern[str]
     rate_before: re.Pattern[str]
     place_policy: re.Pattern[str]
+    also: re.Pattern[str]
     moving: re.Pattern[str]
     outside: re.Pattern[str]
     each: re.Pattern[str]
+    denial: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -150,9 +159,11 @@ def read_questions(path: Path) -> Questions:
             rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
             place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
+            also=re.compile(f"({'|'.join(data.outside.places)})({data.outside.also})"),
             moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),
             each=re.compile(data.several.each),
+            denial=re.compile(data.denial.words),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

@@ -1,4 +1,4 @@
-"""A message → the clauses it names by number: 5.9, 五、（九）, 第九条."""
+"""A message → the clauses it names by number: 5.9, 五、（九）, 第九条, 第五章."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\d.])")
 _CHINESE = re.compile(
     rf"([{_NUMERALS}]{{1,3}})[、,，]?[（(]([{_NUMERALS}]{{1,3}})[）)](?:[、,，]?(\d{{1,2}})(?![\d万亿元%.]))?"
 )
+_CHAPTER = re.compile(rf"第([{_NUMERALS}]|\d)(?:章|部分|大部分|大点)")
 _ORDINAL = re.compile(rf"第([{_NUMERALS}]{{1,3}}|\d{{1,2}})(?:条|项|款)")
 
 
@@ -22,6 +23,7 @@ def read_references(text: str, quantities: Sequence[Quantity], policy: Policy) -
     found = [m[1] for m in _DOTTED.finditer(text) if not any(start <= m.start() < end for start, end in amounts)]
     for match in _CHINESE.finditer(text):
         found.append(".".join(n for n in (_number(match[1]), _number(match[2]), match[3]) if n))
+    found += [_number(m[1]) for m in _CHAPTER.finditer(text)]
     found += [f"{policy.description.support_chapter}.{_number(m[1])}" for m in _ORDINAL.finditer(text)]
     return tuple(dict.fromkeys(clause for clause in found if policy.has_clause(clause)))
 

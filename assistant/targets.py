@@ -16,7 +16,7 @@ from assistant.measures import Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
-_SENTENCE = re.compile(r"[。！!？?\n]")
+_SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 _TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "suppose"))
 _PLAIN = frozenset(("greeting", "thanks"))
@@ -62,17 +62,26 @@ class Pointer:
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside)
 
-    def likely(self, text: str, targets: Targets, is_placed: bool, has_inputs: bool) -> Targets:
-        """`targets` with what the classifier makes of the text, where they are empty or it is sure of more."""
+    def likely(
+        self, text: str, targets: Targets, *, is_placed: bool, has_inputs: bool, is_alone: bool
+    ) -> Targets:
+        """`targets` with what the classifier makes of the text, where they are empty or it is sure of more.
+
+        What goes on in a conversation (`is_alone` false) may lean on more than its own words.
+        """
         if self._classifier is None or targets.intents & _PLAIN:
             return targets
         guess = self._classifier.guess(text)
+        if not is_alone and not targets.found and guess.lead < _DOUBTFUL:
+            return targets
+        if has_inputs and targets.topics and not targets.measures and all(t.passing for t in targets.topics):
+            guess = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
         match guess.kind:
             case "measure":
-                return self._with_measure(self.policy.measure(guess.name), guess, targets, is_placed)
+                return self._with_measure(self.policy.measure(guess.name), guess, targets, is_placed, has_inputs)
             case "silence":
-                return self._with_silence(guess, targets, has_inputs)
+                return self._with_silence(text, guess, targets, has_inputs)
             case "topic":
                 return self._with_topics(guess, targets, is_placed)
             case "outside":
@@ -83,7 +92,9 @@ class Pointer:
         needed = _PLACES if not (targets.found or is_placed) else _SURE if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
 
-    def _with_measure(self, measure: Measure, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
+    def _with_measure(
+        self, measure: Measure, guess: Guess, targets: Targets, is_placed: bool, has_inputs: bool
+    ) -> Targets:
         """The guessed measure where there is none, in front of the others or, when sure, in the only one's place."""
         direct = targets.measures
         asked = targets.intents - _TELLING
@@ -98,18 +109,21 @@ class Pointer:
             return replace(targets, measures=(measure,)) if guess.margin >= _SURE and len(direct) == 1 else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
+            needed = 0 if has_inputs else needed
             return replace(targets, measures=(measure,), topics=()) if guess.lead >= needed else targets
         if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
             return replace(targets, measures=(measure,))
         return targets
 
-    def _with_silence(self, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
+    def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
         needed = _DOUBTFUL if targets.intents & {"amount", "rule"} else _KIND
         needed = _SURE if targets.topics and not targets.measures else needed
         if has_inputs or guess.lead < needed or targets.intents & _OF_ITS_OWN or targets.is_outside:
             return targets
-        silence = next(s for s, _ in self._silences if s.id == guess.name)
+        silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
+        if cues.is_barred(text):
+            return targets
         return replace(targets, silences=tuple(dict.fromkeys((silence, *targets.silences))))
 
     def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
@@ -127,9 +141,11 @@ class Pointer:
                 intents=targets.intents - {"overview"} if is_it and not targets.measures else targets.intents,
             )
         holds = any(t.clause.startswith(f"{guess.name}.") for t in targets.topics)
-        if guess.margin < _CLEAR or targets.is_outside or targets.measures or holds:
+        if targets.is_outside or targets.measures or holds:
             return targets
-        return replace(targets, topics=(*plain, *targets.topics), silences=())
+        if guess.margin >= _CLEAR or (guess.lead >= _CLEAR and not targets.topics):
+            return replace(targets, topics=tuple(plain), silences=())
+        return targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""
@@ -140,6 +156,7 @@ class Pointer:
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
+        text = _without(text, [m.span() for m in self._questions.denial.finditer(text)])
         spans = {m.id: self._cues[m.id].spans(text) for m in self.policy.measures}
         hits = [m for m in self.policy.measures if spans[m.id]]
         overriding = [m for m in hits if m.overrides]
@@ -158,8 +175,8 @@ class Pointer:
 
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
         """The measures of the sentence that asks, where it names any; else of the whole message."""
-        sentences = [s for s in _SENTENCE.split(text) if s]
-        asking = [s for s in sentences if self._questions.intents_of(s) & _ASKING]
+        sentences = _SENTENCE.findall(text)
+        asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences) and "overview" not in intents:
             asked = {m.id for s in asking for m in self.policy.measures if self._cues[m.id].named(s)}
             return tuple(m for m in self.match(text) if m.id in asked) or self.match(text)
@@ -173,7 +190,7 @@ class Pointer:
 
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
-        elsewhere = ask.place_policy.search(text) and not ask.moving.search(text)
+        elsewhere = ask.place_policy.search(text) and (ask.also.search(text) or not ask.moving.search(text))
         if elsewhere and self.policy.description.place not in text:
             return True
         return bool(ask.outside.search(text)) and not is_case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -18,13 +18,15 @@ from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.targets import Pointer, Targets
 
+_NEAR = 10  # characters before a rate in which its label stands
+_VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
 _BRIEF = 20  # characters of a message that may be an ellipsis
 _ELLIPSIS = re.compile(r"呢[?？]?$")
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 # 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
-_LISTED = re.compile(r"(?<=[万亿元块%个人名平年月a-z])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
+_LISTED = re.compile(r"(?<=[万亿元块%个人名平年月])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _SENTENCE = re.compile(r"[。！!？?\n]")
 _LEANING = frozenset(
@@ -119,26 +121,33 @@ class Understander:
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         intents = self.questions.intents_of(text)
+        if "restart" in intents:
+            before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
-        claims = () if "reverse" in intents and not self.pointer.match(text) else self._claims(text, quantities)
+        claims = () if "reverse" in intents and not self.pointer.match(text) else self._claims(text, quantities, "premise" in intents)
         clauses = read_references(text, quantities, self.policy)
         others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
         # Who asks why a figure came out repeats it and puts nothing new in.
         told = [q for q in quantities if q not in others and not _is_asked(text, q)]
         inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
-        targets = self.pointer.find(text, intents, has_inputs=bool(inputs))
-        if clauses:
+        has_inputs = any(q.kind != "number" for q in inputs)
+        targets = self.pointer.find(text, intents, has_inputs)
+        if any(self.policy.measures_of(c) for c in clauses):
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in targets.measures if m in named) or tuple(named)
             targets = replace(targets, measures=direct)
         departments = tuple(name for name in self._departments if name in text)
-        measures, carried = self._subject(text, before, targets, inputs)
+        measures, carried = self._subject(text, before, targets, inputs, bool(claims))
         if not carried:
-            targets = self.pointer.likely(text, targets, bool(clauses or departments), bool(inputs))
+            targets = self.pointer.likely(
+                text, targets, is_placed=bool(clauses or departments), has_inputs=has_inputs,
+                is_alone=not before.subjects,
+            )  # fmt: skip
             measures, intents = targets.measures, targets.intents
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if carried else None, intents, denied)
+        filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -167,13 +176,16 @@ class Understander:
             problem=filled.problem if measures and not filled.facts else "",
         )
 
-    def _is_benefit(self, text: str, quantity: Quantity) -> bool:
+    def _is_benefit(self, text: str, quantity: Quantity, is_premise: bool) -> bool:
         ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
         if quantity.kind == "rate":
             if "股" in before[-12:] + after[:12]:
                 return False
             takes_rate = any(i.kind == "rate" for m in self.pointer.match(text) for i in m.inputs)
             if not takes_rate and ask.rate_before.search(before):
+                return True
+            labels = (self._words[m.id, i.name] for m in self.pointer.match(text) for i in m.inputs if i.kind == "rate")
+            if takes_rate and is_premise and not any(label.search(before[-_NEAR:]) for label in labels):
                 return True
         return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
 
@@ -184,30 +196,30 @@ class Understander:
             bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
         )
 
-    def _claims(self, text: str, quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
         ask = self.questions
         return tuple(
             q
             for q in quantities
-            if (q.kind in ("money", "rate", "years") and q.bound != "over" and self._is_benefit(text, q))
+            if (q.kind in ("money", "rate", "years") and q.bound != "over" and self._is_benefit(text, q, is_premise))
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 
     def _subject(
-        self, text: str, before: Understanding, targets: Targets, inputs: Sequence[Quantity]
+        self, text: str, before: Understanding, targets: Targets, inputs: Sequence[Quantity], has_claims: bool
     ) -> tuple[tuple[Measure, ...], bool]:
         """The measures a message is about, and whether it leans on the turns before for them."""
         direct = targets.measures
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
-        if direct and (inputs and self._answers(text, direct, before) or self._is_ellipsis(text, targets, before)):
+        if direct and (inputs and self._answers(text, direct, before) or self._is_ellipsis(text, targets, before, bool(inputs))):
             return before.subjects[-1], True
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
-            return self._lean(text, before, targets.intents, inputs, targets.silences)
+            return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
 
-    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding) -> bool:
+    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, has_inputs: bool) -> bool:
         """Whether a message goes on about the subject before, though a word of it is another measure's as well.
 
         Its words decide a condition of that subject, or it supposes another figure (谈到 1.4 亿呢) and names no input.
@@ -218,8 +230,10 @@ class Understander:
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
         decided = any(name in own for _, name in self._verdicts(text, focus))
         supposes = bool(targets.intents & {"suppose"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
-        labelled = any(self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
-        return decided or (supposes and not labelled)
+        words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
+        labelled = any(found and len(found[0]) > _VERB for found in words)
+        related = {m.clause for m in focus} & {m.clause for m in targets.measures}
+        return (decided and not related) or (supposes and has_inputs and not labelled)
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
@@ -230,7 +244,7 @@ class Understander:
 
     def _lean(
         self, text: str, before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity],
-        silences: Sequence[Silence],
+        silences: Sequence[Silence], has_claims: bool,
     ) -> tuple[tuple[Measure, ...], bool]:  # fmt: skip
         """The subject of the turns before, or the sibling that it and this message together point at."""
         focus = before.subjects[-1]
@@ -246,7 +260,7 @@ class Understander:
         if inputs or pointed:
             return focus, True
         # Without anything to work with, a message must lean by its words, or be too short to be a question of its own.
-        longest = 40 if intents & _LEANING or silences else 14 if intents & _ASKING else 0
+        longest = 40 if intents & _LEANING or silences or has_claims else 14 if intents & _ASKING else 0
         return (focus, True) if len(text) <= longest else ((), False)
 
     def _fill(
@@ -340,13 +354,26 @@ def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
 _CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
 
 
+def _latest(
+    facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure]
+) -> dict[str, Fact]:
+    """The facts; an earlier year's figure told alone (去年 9000 万) is the one in question."""
+    for formula in (m.formula for m in measures):
+        base, previous = formula.base, formula.previous
+        if base and previous in facts and base not in {*facts, *known}:
+            facts = {n: f for n, f in facts.items() if n != previous} | {base: replace(facts[previous], name=base)}
+    return facts
+
+
 def _is_asked(text: str, quantity: Quantity) -> bool:
-    """Whether a vague amount is what is asked (最多投几千万？) and not told."""
-    return quantity.text.startswith("几") and bool(_ASKED.match(text[quantity.end :]))
+    """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
+    vague = quantity.text.startswith("几") and _ASKED.match(text[quantity.end :])
+    return bool(vague or (quantity.text.startswith("一") and _HOW_MUCH.search(text[: quantity.start])))
 
 
 def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
