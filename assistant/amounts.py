@@ -493,7 +493,7 @@ def _with_unit(
 def _joined(text: str, left: _Item) -> tuple[_Item, Decimal, Decimal] | None:
     """Read `left` as the lower end of a range such as 3-5千万; the left end borrows what only the right end has."""
     sep = _RANGE.match(text, left.end)
-    if not sep or sep.end() >= len(text) or left.problem or left.numeral.vague:
+    if not sep or sep.end() >= len(text) or left.problem or left.numeral.vague or text[left.start - 1] == "差":
         return None
     right = _read_item(text, sep.end())
     if right is None or right.kind is None or right.problem not in {"", "foreign", "daily"} or right.numeral.vague:

@@ -148,7 +148,8 @@ class Composer:
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
-        is_alone = "term" in m.u.intents and not m.u.told and (m.u.carried or not m.u.measures)
+        of_place = any(not t.quote and not t.passing for t in m.u.topics)
+        is_alone = "term" in m.u.intents and not m.u.told and not of_place and (m.u.carried or not m.u.measures)
         return _Answer([self.passages.term(m.on)]) if is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
@@ -169,7 +170,8 @@ class Composer:
         beside_rule = u.measures and u.intents & {"amount", "rule"}
         if not names_only and ("department" not in u.intents or of_topic or beside_rule):
             return None
-        clauses = [*u.clauses, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
+        named = [c for c in u.clauses if "." in c or not (u.measures or u.topics)]
+        clauses = [*named, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
         if u.departments:
             support = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
             chapter = next((c for c in u.clauses if "." not in c), support)

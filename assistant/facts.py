@@ -104,12 +104,16 @@ class Filled:
 
 @dataclass(frozen=True)
 class _Label:
-    """A word of some inputs, or with no `names` of something else, which it claims quantities of `kinds` for."""
+    """A word of the inputs `names`, or with none of something else, which it claims quantities of `kinds` for.
+
+    `denies` are the inputs that it says are not meant.
+    """
 
     start: int
     end: int
     names: frozenset[str]
     kinds: frozenset[str]
+    denies: frozenset[str]
 
 
 class Slots:
@@ -119,10 +123,13 @@ class Slots:
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
         names: dict[str, set[str]] = {}
+        denies: dict[str, set[str]] = {}
         kinds: dict[str, set[str]] = {}
         for item in self._inputs:
             for word in item.words:
                 names.setdefault(word, set()).add(item.name)
+            for word in item.not_words:
+                denies.setdefault(word, set()).add(item.name)
             for word in (*item.words, *item.not_words):
                 kinds.setdefault(word, set()).add(item.kind)
         for word in other_words:
@@ -132,6 +139,7 @@ class Slots:
                 re.compile(word if word in names else f"(?:{word}){link}"),
                 frozenset(names.get(word, ())),
                 frozenset(kinds[word]),
+                frozenset(denies.get(word, ())),
             )
             for word in kinds
         ]
@@ -202,19 +210,29 @@ class Slots:
 
     def _find_labels(self, text: str, quantities: Sequence[Quantity]) -> list[_Label]:
         """Label words outside the quantities; of two where one holds the other, the longer stays."""
-        found: dict[tuple[int, int], tuple[frozenset[str], frozenset[str]]] = {}
-        for pattern, names, kinds in self._labels:
+        found: dict[tuple[int, int], _Label] = {}
+        for pattern, names, kinds, denies in self._labels:
             for match in pattern.finditer(text):
                 if not any(match.start() < q.end and q.start < match.end() for q in quantities):
-                    others = found.get(match.span(), (frozenset(), frozenset()))
-                    found[match.span()] = names | others[0], kinds | others[1]
-        return [
-            _Label(start, end, names, kinds)
-            for (start, end), (names, kinds) in sorted(found.items())
+                    same = found.get(match.span(), _Label(*match.span(), frozenset(), frozenset(), frozenset()))
+                    found[match.span()] = replace(
+                        same, names=same.names | names, kinds=same.kinds | kinds, denies=same.denies | denies
+                    )
+        longest = [
+            label for (start, end), label in sorted(found.items())
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
-        ]
+        ]  # fmt: skip
+        return [_denied(label, before, text) for label, before in zip(longest, (None, *longest), strict=False)]
 
 
+def _denied(label: _Label, before: _Label | None, text: str) -> _Label:
+    """The label, without the inputs that the word right before it says are not meant (合同 + 租金, 租约 + 单价)."""
+    if before is None or not before.denies & label.names or not _BOUND.fullmatch(text[before.end : label.start]):
+        return label
+    return replace(label, names=label.names - before.denies, start=before.start)
+
+
+_BOUND = re.compile(r"(?:上|里|中)?(?:写|签|约定)?(?:的|着)?")
 _OR = re.compile(r"[，,]?(?:或者?是?|还是|要么)[^\d，。；]{0,4}")
 _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")

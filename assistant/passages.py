@@ -90,7 +90,7 @@ class Passages:
 
     def departments(self, clauses: Sequence[Clause]) -> Section:
         """Who is responsible for some clauses, by the words of the clauses."""
-        lines = [departments_line(c) or f"{c.label}：条文没有列出责任部门。" for c in clauses]
+        lines = [departments_line(c) or f"条文没有列出责任部门，原文是：{c.body or c.title}" for c in clauses]
         named = [f"{c.label}——{line}" for c, line in zip(clauses, lines, strict=True)]
         return Section(
             text=blocks("\n".join(f"- **{line}**" for line in named), "部门名称以文件印发时为准。"),

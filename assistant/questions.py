@@ -67,6 +67,7 @@ class _File(_Data):
 
 Span = tuple[int, int]
 _SENTENCE = re.compile(r"[^。；;！!？?\n]+")
+_CLAUSE = re.compile(r"[^。；;！!？?\n，,]+")
 
 
 def weight(spans: Sequence[Span]) -> int:
@@ -93,14 +94,14 @@ class Cues:
         self._cues = tuple(Cue(tuple(re.compile(part) for part in cue.split(" + "))) for cue in cues)
         self._unless = tuple(re.compile(pattern) for pattern in unless)
 
-    def spans(self, text: str) -> tuple[Span, ...]:
+    def spans(self, text: str, *, apart: bool = False) -> tuple[Span, ...]:
         """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks.
 
-        Of several sentences one may ask for what another's words speak against.
+        Of several sentences (`apart`: of several clauses) one may ask for what another's words speak against.
         """
         if not (spans := self.named(text)) or not self.is_barred(text):
             return spans
-        sentences = list(_SENTENCE.finditer(text))
+        sentences = list((_CLAUSE if apart else _SENTENCE).finditer(text))
         for sentence in sentences if len(sentences) > 1 else ():
             if (found := self.named(sentence[0])) and not self.is_barred(sentence[0]):
                 return tuple((start + sentence.start(), end + sentence.start()) for start, end in found)

@@ -147,6 +147,12 @@ class Pointer:
             return replace(targets, topics=tuple(plain), silences=())
         return targets
 
+    def silence(self, text: str, targets: Targets) -> Targets:
+        """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
+        guess = self._classifier.guess(text) if self._classifier else None
+        sure = guess is not None and guess.kind == "silence" and guess.lead >= _CLEAR
+        return self._with_silence(text, guess, targets, has_inputs=False) if sure and guess else targets
+
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""
         for other in beside:
@@ -157,7 +163,8 @@ class Pointer:
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
         text = _without(text, [m.span() for m in self._questions.denial.finditer(text)])
-        spans = {m.id: self._cues[m.id].spans(text) for m in self.policy.measures}
+        apart = bool(self._questions.each.search(text))
+        spans = {m.id: self._cues[m.id].spans(text, apart=apart) for m in self.policy.measures}
         hits = [m for m in self.policy.measures if spans[m.id]]
         overriding = [m for m in hits if m.overrides]
         kept = [

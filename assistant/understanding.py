@@ -144,9 +144,12 @@ class Understander:
                 is_alone=not before.subjects,
             )  # fmt: skip
             measures, intents = targets.measures, targets.intents
+        elif not inputs:
+            targets = self.pointer.silence(text, targets)
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
+        goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
-        filled = self._fill(text, inputs, measures, before if carried else None, intents, denied)
+        filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
         filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
@@ -229,7 +232,7 @@ class Understander:
             return False
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
         decided = any(name in own for _, name in self._verdicts(text, focus))
-        supposes = bool(targets.intents & {"suppose"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
+        supposes = bool(targets.intents & {"suppose", "correction"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
         words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
         labelled = any(found and len(found[0]) > _VERB for found in words)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
@@ -310,7 +313,8 @@ class Understander:
                 return spoken[-1] if spoken else ""
             if missing := measure.missing(before.facts_of(measure)):
                 return missing[0].name
-        return measures[0].formula.base or "" if measures else ""
+        formula = measures[0].formula if measures else None
+        return (formula.base or formula.unit_rent or "") if formula else ""
 
     def _verdicts(self, text: str, measures: Sequence[Measure]) -> dict[tuple[str, str], Verdict]:
         found: dict[tuple[str, str], Verdict] = {}
