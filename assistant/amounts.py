@@ -140,9 +140,9 @@ _FACTORS = {"‰": Decimal("0.001"), "成": Decimal("0.1"), "公顷": Decimal(10
 _CHANGE = re.compile(
     rf"([\d{_N[1:]}])[角毛](?:([\d{_N[1:]}])(?:分钱?)?)?|(零?)([\d{_N[1:]}])(分?)(?![\d{_N}十百千万亿年月个人台%])"
 )
-_TIME = r"\s?[/·.*•每一按]+个?(?P<{0}>年|月|天|日)(?![底初份薪期内后前])"
+_TIME = r"\s?[/·.*•每一按]+个?(?P<{0}>年|月|天|日|month|year)(?![底初份薪期内后前])"
 _RENT_AFTER = re.compile(
-    rf"(?:元|块钱|块)?\s?(?:(?:/|每|一)\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
+    rf"\s?(?:元|块钱|块|rmb|cny)?\s?(?:(?:/|每|一)\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
     rf"|{_TIME.format('t2')}\s?(?:/|每|一)\s?(?:{_AREA}))"
 )
 _RENT_BEFORE = re.compile(
@@ -151,7 +151,7 @@ _RENT_BEFORE = re.compile(
 )
 _PER_AFTER = re.compile(r"\s?(?:/|每|一)个?(年|月|天|日)(?![期底初前后内])")
 _RANGE = re.compile(r"(?:\(含\))?\s?(?:至|到|[-~—–～―─]{1,2})\s?")
-_MONTHLY = {"年": Decimal(12)}
+_MONTHLY = {"年": Decimal(12), "year": Decimal(12)}
 
 _OVER = "超过|突破|超出|高于|大于|多于|超|逾|破|(?<![通经])过|>"
 _AT_LEAST = "至少|不低于|不少于|不小于|起码|最少|最低|不下|(?<![以马线网加算])上|≥|>="

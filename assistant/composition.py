@@ -53,6 +53,7 @@ class Composer:
             self._greeting,
             self._looked_up,
             self._term,
+            self._contents,
             self._swept,
             self._departments,
             self._compared,
@@ -216,6 +217,12 @@ class Composer:
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
         return _Answer([*self._opening(m), *sections])
 
+    def _contents(self, m: _Material) -> _Answer | None:
+        """The chapters, for who asks how the document is made up."""
+        if "contents" not in m.u.intents or m.u.measures or m.u.clauses or any(not t.titles_only for t in m.u.topics):
+            return None
+        return None if m.u.topics else _Answer([self.passages.contents()])
+
     def _swept(self, m: _Material) -> _Answer | None:
         """Every measure against what the enterprise has told of itself; only what it spoke of is calculated."""
         if not m.u.is_sweep:
@@ -266,7 +273,8 @@ class Composer:
         silences = list(u.silences)
         if sum(c.amount_yuan is not None for c in shown) > 1:
             silences += [s for s in self.policy.silences if s.beside_several and s not in silences]
-        return _Answer([*self._opening(m), *sections, *map(self.passages.silent, silences)], shown)
+        asides = [self.passages.topic(t) for t in u.asides if u.told or t not in u.topics]
+        return _Answer([*self._opening(m), *sections, *asides, *map(self.passages.silent, silences)], shown)
 
     def _quoted(self, m: _Material) -> _Answer | None:
         opening = self._opening(m)
@@ -292,7 +300,7 @@ class Composer:
             or ("why" in u.intents and bool(missing))
         )
         limits = measure.condition_inputs()
-        decided = "amount" not in u.intents and bool(limits & u.told)
+        decided = bool(limits & u.told) and "eligibility" in u.intents and "amount" not in u.intents
         shown: tuple[Calculation, ...] = (calculation,)
         if measure.formula.name == "none" and not failed:
             section, shown = writer.rule(measure), ()
@@ -302,7 +310,7 @@ class Composer:
             section = writer.calculated(measure, calculation)
         elif wants_rule or (missing and not knows and not u.intents & {"amount", "unknown"}):
             section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
-        elif missing and u.intents & {"eligibility", "premise"} and not u.intents & {"reckon", "unknown"} and decided:
+        elif missing and not u.intents & {"reckon", "unknown"} and (decided or (u.claims and "premise" in u.intents)):
             section = writer.checked(measure, calculation, missing)
         elif missing:
             # Who does not know one input is asked for the next.

@@ -74,6 +74,11 @@ class Fact:
             parts=tuple(parts),
         )
 
+    def is_of_other_parts(self, new: Fact) -> bool:
+        """Whether `new` is about another part of the sum than those known (开发工具 beside 研发投入)."""
+        labels = {p.label for p in self.parts} | {p.label for p in new.parts}
+        return all(labels) and not any(a.label in b.label or b.label in a.label for a in self.parts for b in new.parts)
+
     def corrected(self, new: Fact) -> Fact:
         """With the part that `new` is about replaced (研发投入那块改成 300 万); `new` alone where it is about all."""
         label = new.parts[0].label if len(new.parts) == 1 else ""
@@ -146,7 +151,7 @@ class Slots:
 
     def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
-        quantities = _without_totals(text, _alternatives(text, _multiplied(text, quantities)))
+        quantities = _without_totals(text, _alternatives(text, _multiplied(text, _yearly(text, quantities))))
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
@@ -167,11 +172,14 @@ class Slots:
                     if not hit and (not label.names or quantity.kind in _FITS[kind]):
                         span = slice(min(label.start, quantity.start), max(label.end, quantity.end))
                         foreign[quantity.start] = text[span]
+                    if kind == "count" and _is_shared(text, quantity, label, near, group):
+                        continue
                     for item in hit:
                         if problem := _fault(text, item, quantity):
                             return Filled({}, problem)
                         between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
-                        _put(facts, item, quantity, between, text[label.start : label.end], text[quantity.end :])
+                        word, after = text[label.start : label.end], text[quantity.end :]
+                        _put(facts, item, quantity, between, word, after, adds=item.sum or bool(_ALL.search(text)))
                         used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
@@ -222,7 +230,13 @@ class Slots:
             label for (start, end), label in sorted(found.items())
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]  # fmt: skip
-        return [_denied(label, before, text) for label, before in zip(longest, (None, *longest), strict=False)]
+        apart: list[_Label] = []
+        for label in longest:  # 银行借 and 借款 in 银行借款 are one
+            if apart and label.start < apart[-1].end and label.names == apart[-1].names:
+                apart[-1] = replace(apart[-1], end=label.end)
+            else:
+                apart.append(label)
+        return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
 
 
 def _denied(label: _Label, before: _Label | None, text: str) -> _Label:
@@ -237,12 +251,15 @@ _OR = re.compile(r"[，,]?(?:或者?是?|还是|要么)[^\d，。；]{0,4}")
 _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再")
-_FINAL = re.compile(r"最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
+_FINAL = re.compile(r"(?<!还)剩|最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
 _OPENS = re.compile(rf"[(（:：]|{_AMONG}|包括|包含|分别")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
+# Everything said so far counts for one thing.
+_ALL = re.compile(r"(?:都|均|全)(?:是|算|属于|计入|为|算进|算作)")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，,。；;\d]{0,6}$")
-# A monthly or daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
-_NOT_YEARLY = re.compile(r"(?:月|日)(?:息|利率?|利息)?[是为]?$")
+# A daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
+_MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
+_DAY_RATE = re.compile(r"日(?:息|利率?|利息)[是为]?$")
 _DAILY = re.compile(r"(?:每|一)(?:天|日)|日租金?[是为]?$")
 _OLD_UNIT = re.compile(r"[厘分毫]")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
@@ -261,6 +278,16 @@ def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
         else:
             out.append(q)
     return out
+
+
+def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, a monthly rate (月利率千分之四) taken for the twelve months of a year."""
+    return [
+        replace(q, low=q.low * 12, high=q.high * 12, text=f"{q.text}×12")
+        if q.kind == "rate" and not q.problem and _MONTH_RATE.search(text[: q.start]) and not _OLD_UNIT.match(text[q.end :])
+        else q
+        for q in quantities
+    ]
 
 
 def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -289,7 +316,7 @@ def _running_sums(quantities: Iterable[Quantity], kind: str) -> dict[Decimal, in
     return sums
 
 
-_EACH = re.compile(r"(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,8}$")
+_EACH = re.compile(r"各(?:自|是|为)?$|(?:每|单)(台|套|件|部|条|位|人)(?:设备|机器|仪器)?[^，,。；;\d]{0,8}$")
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -297,7 +324,7 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     out = []
     for q in quantities:
         each = _EACH.search(text[: q.start]) if q.kind == "money" else None
-        counts = [c for c in quantities if each and c.kind == "count" and c.unit == each[1]]
+        counts = [c for c in quantities if each and c.kind == "count" and (not each[1] or c.unit == each[1])]
         if counts and not q.problem:
             before = [c for c in counts if c.end <= q.start]
             pieces = before[-1] if before else counts[0]
@@ -340,6 +367,9 @@ def _enumerated(
 ) -> list[tuple[Quantity, _Label]]:
     """The pairs, and for a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
     labels = {quantity.start: label for quantity, label in pairs}
+    if _ALL.search(text) and len({label.names for label in labels.values()}) == 1:
+        only = next(iter(labels.values()))
+        return [(q, labels.get(q.start, only)) for q in group] if only.names else pairs
     listed = [(a, b) for a, b in pairwise(group) if a.end < b.start and _AND.fullmatch(text[a.end : b.start])]
     for known, other in (*listed, *((b, a) for a, b in reversed(listed))):
         if other.start not in labels and known.start in labels:
@@ -356,6 +386,18 @@ def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence
     distance = len(gap) * (1.0 if before else 1.5) + (0.0 if before or counted else 2.0)
     distance += (8.0 if before else 14.0) * len(_SEPARATOR.findall(gap)) + 20.0 * len(_STOP.findall(gap))
     return distance + 22.0 * between - 0.3 * min(label.end - label.start, 6)
+
+
+def _is_shared(
+    text: str, quantity: Quantity, label: _Label, labels: Sequence[_Label], group: Sequence[Quantity]
+) -> bool:
+    """Whether one count is of several grades together (高级工跟技师总共 40 人), so that it is none of theirs."""
+    mates = [x for x in labels if x.names and x.names != label.names and x.end <= quantity.start]
+    bound = any(_JOINED.fullmatch(text[a.end : b.start]) for a in mates for b in (label,) if a.end <= b.start)
+    return len(group) == 1 and bound
+
+
+_JOINED = re.compile(r"[和跟与及、加]")
 
 
 def _is_year(quantity: Quantity) -> bool:
@@ -398,17 +440,19 @@ def _fault(text: str, item: Input, quantity: Quantity) -> str:
     if item.kind == "rate":
         if quantity.kind == "rate" and quantity.high > 1:
             return f"{item.label}“{quantity.text}”超过了百分之百，请核对。"
-        if _NOT_YEARLY.search(text[: quantity.start]) or _OLD_UNIT.match(text[quantity.end :]):
+        if _DAY_RATE.search(text[: quantity.start]) or _OLD_UNIT.match(text[quantity.end :]):
             return f"{item.label}要按年的百分数算，请把“{quantity.text}”换算成年利率再告诉我。"
     return ""
 
 
 def _put(
-    facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "", after: str = ""
-) -> None:
+    facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "", after: str = "",
+    *, adds: bool = False,
+) -> None:  # fmt: skip
     """Take a quantity as an input's: in place of the earlier one, on top of it, or not at all.
 
-    `between` stands between it and the quantity before, `after` behind it; `label` is the word that points at it.
+    `between` stands between it and the quantity before, `after` behind it; `label` is the word that points at it;
+    `adds` whether several mentions are added up.
     """
     new = read_fact(item, quantity, label)
     old = facts.get(item.name)
@@ -418,11 +462,11 @@ def _put(
             return
     elif old is None or (old.approximate and not new.approximate) or _FINAL.search(between):
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
-    elif not item.sum and _LATER.search(between):
+    elif not adds and _LATER.search(between):
         pass  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts
-    elif item.sum and old.words != new.words:
+    elif adds and old.words != new.words:
         new = old.plus(new)
-    elif not item.sum and (old.bound not in ("over", "at_least") or new.bound):
+    elif not adds and (old.bound not in ("over", "at_least") or new.bound):
         # Of two values the limit that was passed gives way to the value reached (突破 2 亿，做到 2.7 亿).
         return
     facts[item.name] = new

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.clauses import Clause, squeeze
+from assistant.clauses import COLOPHON, HEAD, Clause, squeeze
 from assistant.measures import Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.sections import Section, blocks, cite, departments_line, quoted
@@ -117,6 +117,15 @@ class Passages:
             text=blocks(*(f"**{c.label}**\n\n{quoted(c.body)}" for c in shown), departments_line(clause)),
             status="answered",
             citations=tuple(cite(c) for c in shown),
+        )
+
+    def contents(self) -> Section:
+        """The chapters of the document, by their headings."""
+        chapters = [c for c in self.policy.clauses if "." not in c.id and c.id not in (HEAD, COLOPHON)]
+        return Section(
+            text=blocks(f"文件共 {len(chapters)} 章：", "\n".join(f"- **{c.label}**" for c in chapters)),
+            status="answered",
+            citations=tuple(cite(c, c.text) for c in chapters),
         )
 
     def topic(self, topic: Topic) -> Section:

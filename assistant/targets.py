@@ -25,18 +25,19 @@ _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"))
 # How far ahead the classifier must be: to place a message that nothing else places, one that only tells something, to
 # say that a message is of another kind than its cues say, and to take the cues' place.
-_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _SURE = 0.03, 0.05, 0.1, 0.12, 0.15, 0.25
+_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _OTHER, _SURE = 0.03, 0.05, 0.1, 0.12, 0.15, 0.2, 0.25
 _FEW = 6  # characters that say too little to be refused by likeness alone
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What one message points at, each kind most telling first."""
+    """What one message points at, each kind most telling first; `asides` are asked beside all else."""
 
     intents: frozenset[str]
     measures: tuple[Measure, ...] = ()
     topics: tuple[Topic, ...] = ()
     silences: tuple[Silence, ...] = ()
+    asides: tuple[Topic, ...] = ()
     is_outside: bool = False
 
     @property
@@ -60,7 +61,7 @@ class Pointer:
         measures, topics = self._match_asked(text, intents), self._match_topics(text)
         silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
-        return Targets(intents, measures, topics, silences, is_outside)
+        return Targets(intents, measures, topics, silences, is_outside=is_outside)
 
     def likely(
         self, text: str, targets: Targets, *, is_placed: bool, has_inputs: bool, is_alone: bool
@@ -71,6 +72,7 @@ class Pointer:
         """
         if self._classifier is None or targets.intents & _PLAIN:
             return targets
+        targets = self._with_sentences(text, targets)
         guess = self._classifier.guess(text)
         if not is_alone and not targets.found and guess.lead < _DOUBTFUL:
             return targets
@@ -106,13 +108,32 @@ class Pointer:
         if targets.is_outside:
             return targets
         if direct:
-            return replace(targets, measures=(measure,)) if guess.margin >= _SURE and len(direct) == 1 else targets
+            return replace(targets, measures=(measure,)) if guess.margin >= _OTHER and len(direct) == 1 else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
             needed = 0 if has_inputs else needed
             return replace(targets, measures=(measure,), topics=()) if guess.lead >= needed else targets
         if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
             return replace(targets, measures=(measure,))
+        return targets
+
+    def _with_sentences(self, text: str, targets: Targets) -> Targets:
+        """Of several questions in one message also what only one of them points at."""
+        questions = [s for s in _SENTENCE.findall(text) if s[-1] in "?？"]
+        if len(questions) < 2 or self._classifier is None:
+            return targets
+        for question in questions:
+            if any(self._cues[m.id].named(question) for m in targets.measures):
+                continue
+            guess = self._classifier.guess(question)
+            if guess.lead < _DOUBTFUL:
+                continue
+            if guess.kind == "measure":
+                measure = self.policy.measure(guess.name)
+                targets = replace(targets, measures=tuple(dict.fromkeys((*targets.measures, measure))))
+            elif guess.kind == "topic":
+                topics = [t for t, _ in self._topics if t.clause == guess.name and not t.quote][:1]
+                targets = replace(targets, asides=tuple(dict.fromkeys((*targets.asides, *topics))))
         return targets
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
@@ -143,14 +164,14 @@ class Pointer:
         holds = any(t.clause.startswith(f"{guess.name}.") for t in targets.topics)
         if targets.is_outside or targets.measures or holds:
             return targets
-        if guess.margin >= _CLEAR or (guess.lead >= _CLEAR and not targets.topics):
+        if guess.margin >= _CLEAR or (guess.lead >= _DOUBTFUL and not targets.topics):
             return replace(targets, topics=tuple(plain), silences=())
         return targets
 
     def silence(self, text: str, targets: Targets) -> Targets:
         """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
         guess = self._classifier.guess(text) if self._classifier else None
-        sure = guess is not None and guess.kind == "silence" and guess.lead >= _CLEAR
+        sure = guess is not None and guess.kind == "silence" and guess.lead >= _DOUBTFUL
         return self._with_silence(text, guess, targets, has_inputs=False) if sure and guess else targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:

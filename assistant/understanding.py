@@ -49,6 +49,7 @@ class Understanding:
     clauses: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
     silences: tuple[Silence, ...] = ()
+    asides: tuple[Topic, ...] = ()
     departments: tuple[str, ...] = ()
     subjects: tuple[tuple[Measure, ...], ...] = ()
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Understander:
             measures, intents = targets.measures, targets.intents
         elif not inputs:
             targets = self.pointer.silence(text, targets)
+        measures = self._overridden(text, measures, before)
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
@@ -155,7 +157,8 @@ class Understander:
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and not measures))
-        verdicts = self._verdicts(text, self.policy.measures if is_sweep else measures)
+        looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
+        verdicts = self._verdicts(text, tuple(dict.fromkeys(looked_at)))
         return Understanding(
             text=text,
             intents=intents,
@@ -164,8 +167,9 @@ class Understander:
             clauses=clauses,
             topics=targets.topics,
             silences=targets.silences,
+            asides=targets.asides,
             departments=departments,
-            facts={**before.facts, **self._revised(shared, before, adds, "correction" in intents)},
+            facts={**before.facts, **self._revised(shared, before, measures, adds, intents)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
@@ -221,6 +225,20 @@ class Understander:
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
+
+    def _overridden(
+        self, text: str, measures: tuple[Measure, ...], before: Understanding
+    ) -> tuple[Measure, ...]:
+        """The measures; one whose better route is open by what was said before (我们是龙头……技改投 2800 万) gives way."""
+        found = list(measures)
+        for better in self.policy.measures:
+            own = [c for c in better.conditions if c.name not in self._shared]
+            said = before.verdicts_of(better)
+            open_now = better.overrides and all(c.name in said and said[c.name].state == "meets" for c in own)
+            denied = any(v.state == "fails" for v in self._verdicts(text, (better,)).values())
+            if open_now and not denied:
+                found = [better if m.id in better.overrides else m for m in found]
+        return tuple(dict.fromkeys(found))
 
     def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, has_inputs: bool) -> bool:
         """Whether a message goes on about the subject before, though a word of it is another measure's as well.
@@ -292,14 +310,19 @@ class Understander:
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
-    def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
+    def _revised(
+        self, facts: dict[str, Fact], before: Understanding, measures: Sequence[Measure], adds: bool,
+        intents: frozenset[str],
+    ) -> dict[str, Fact]:  # fmt: skip
         """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or in a part's place."""
         revised = dict(facts)
+        sums = {i.name for m in measures for i in m.inputs if i.sum}
         for name in facts.keys() & before.facts.keys():
-            if adds:
-                revised[name] = before.facts[name].plus(facts[name])
-            elif corrects:
-                revised[name] = before.facts[name].corrected(facts[name])
+            old, new = before.facts[name], facts[name]
+            if adds or (name in sums and not intents & {"suppose", "correction"} and old.is_of_other_parts(new)):
+                revised[name] = old.plus(new)
+            elif "correction" in intents:
+                revised[name] = old.corrected(new)
         return revised
 
     def _pending(self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str]) -> str:
@@ -358,6 +381,7 @@ def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
 _CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
@@ -377,7 +401,9 @@ def _latest(
 def _is_asked(text: str, quantity: Quantity) -> bool:
     """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
     vague = quantity.text.startswith("几") and _ASKED.match(text[quantity.end :])
-    return bool(vague or (quantity.text.startswith("一") and _HOW_MUCH.search(text[: quantity.start])))
+    after, before = text[quantity.end :], text[: quantity.start]
+    per_head = quantity.kind == "count" and quantity.low == 1 and _PER_HEAD.match(after)
+    return bool(vague or per_head or (quantity.text.startswith("一") and _HOW_MUCH.search(before)))
 
 
 def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
