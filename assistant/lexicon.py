@@ -17,6 +17,7 @@ from assistant.errors import CorpusError
 # What NFKC would turn into digits (①, ㎡), and markup pasted along with the words.
 _ENUMERATORS = re.compile("[\u2460-\u249b\u2776-\u2793]")
 _MARKUP = re.compile(r"<(script|style)\b[^<>]{0,80}>.*?</\1>|<[A-Za-z/!][^<>]{0,80}>", re.DOTALL | re.IGNORECASE)
+_COMMA = re.compile(r",(?!\d{3}(?!\d))|(?<!\d),")
 _TWO_OR_THREE = re.compile("([俩仨])(?![个十百千万亿])")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -48,6 +49,8 @@ class Lexicon:
         text = _ENUMERATORS.sub("；", _MARKUP.sub(" ", html.unescape(text)).replace("㎡", "平米"))
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
         text = str(self._simplify.convert(text)).lower()
+        # NFKC has made ASCII of Chinese punctuation; the patterns of the corpus stop at the Chinese ones.
+        text = _COMMA.sub("，", text).replace(";", "；")
         return _TWO_OR_THREE.sub(lambda m: "两个" if m[1] == "俩" else "三个", text)
 
     def canonical(self, text: str) -> str:
