@@ -53,7 +53,7 @@ class Classifier:
     def guess(self, text: str, among: str = "") -> Guess:
         """The target of one text, `among` those of one kind if given."""
         scores = np.asarray(self._rows([list(_grams(text))]) @ self._weights)[0]
-        order = [at for at in np.argsort(scores)[::-1]]
+        order = list(np.argsort(scores)[::-1])
         best = next(at for at in order if self._targets[at].startswith(among))
         others = [at for at in order if at != best]
         kind, _, name = self._targets[best].partition(":")

@@ -10,14 +10,16 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import Verdict
-from assistant.facts import Fact, Filled, Slots, read_fact
+from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Questions
 from assistant.references import read_references
+from assistant.slots import Filled, Slots
 from assistant.targets import Pointer, Targets
 
+_CLAIMABLE = {"money", "rate", "years"}
 _NEAR = 10  # characters before a rate in which its label stands
 _VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
 _BRIEF = 20  # characters of a message that may be an ellipsis
@@ -209,7 +211,7 @@ class Understander:
         return tuple(
             q
             for q in quantities
-            if (q.kind in ("money", "rate", "years") and q.bound != "over" and self._is_benefit(text, q, is_premise))
+            if (q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set())) and q.bound != "over" and self._is_benefit(text, q, is_premise))
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 

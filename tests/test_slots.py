@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from assistant.amounts import read_quantities
-from assistant.facts import Slots
+from assistant.slots import Slots
 from assistant.policies import Policy
 from assistant.questions import Questions
 

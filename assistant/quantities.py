@@ -1,0 +1,121 @@
+"""Quantities as written in a message → as meant: prices times pieces, alternatives as ranges, totals without parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from assistant.amounts import Quantity, read_quantities
+
+_OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
+_OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
+_TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
+_MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
+_OLD_UNIT = re.compile(r"[厘分毫]")
+_PIECE = "台|套|件|部|条|层|栋|间|位|个人|人|名|个"
+_EACH = re.compile(
+    rf"(?:每|单|一)(?P<unit>{_PIECE})(?:设备|机器|仪器|线|产线)?(?:一年|每年)?[^，。；\d]{{0,8}}$|各(?:自|是|为)?$"
+)
+_NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
+_ONLY = re.compile(r"(?:只|单|就|要)(?:问|算|看|报)(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})")
+_STOP = re.compile(r"[。；？?！!]")
+
+
+def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities of `text` with what its words make of them."""
+    meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
+    return _without_totals(text, meant)
+
+
+def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """Those of the one that is asked about, where several are told of (甲公司…；乙公司…。只问甲)."""
+    only = _ONLY.search(text)
+    if only is None:
+        return list(quantities)
+    name = only["name"]
+    runs = (name[:size] for size in range(len(name), 0, -1))
+    at = next((at for run in runs if 0 <= (at := text.find(run)) < only.start()), -1)
+    stop = _STOP.search(text, at)
+    inside = [q for q in quantities if at <= q.start < (stop.start() if stop else only.start())]
+    return inside if at >= 0 and inside else list(quantities)
+
+
+def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, two of a kind joined by 或者 read as the ends of a range."""
+    out: list[Quantity] = []
+    for q in quantities:
+        before = out[-1] if out else None
+        if before and before.kind == q.kind and before.end <= q.start and _OR.fullmatch(text[before.end : q.start]):
+            ends = (before.low, before.high, q.low, q.high)
+            span = text[before.start : q.end]
+            problem = before.problem or q.problem
+            out[-1] = replace(before, low=min(ends), high=max(ends), text=span, end=q.end, problem=problem)
+        else:
+            out.append(q)
+    return out
+
+
+def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, a monthly rate (月利率千分之四) taken for the twelve months of a year."""
+    return [
+        replace(q, low=q.low * 12, high=q.high * 12, text=f"{q.text}×12")
+        if q.kind == "rate" and not q.problem and _MONTH_RATE.search(text[: q.start]) and not _OLD_UNIT.match(text[q.end :])
+        else q
+        for q in quantities
+    ]
+
+
+def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) taken times the pieces told of (12 台，三层)."""
+    out = []
+    for q in quantities:
+        each = _EACH.search(text[: q.start]) if q.kind in ("money", "area") and not q.problem else None
+        pieces = _pieces(text, q, each["unit"] or "", quantities) if each else None
+        if pieces is not None:
+            words = f"{q.text}×{pieces.text}"
+            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words)
+        out.append(q)
+    return out
+
+
+def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]) -> Quantity | None:
+    """How many there are of what each is one of: the count before, else behind it."""
+    counts = [c for c in quantities if c.kind == "count" and (not unit or c.unit == unit)]
+    if unit and not counts:
+        found = re.finditer(rf"({_NUMBER})(?:个)?{unit}", text)
+        counts = [
+            replace(count, text=m[0], start=m.start(), end=m.end())
+            for m in found
+            for count in read_quantities(f"{m[1]}个")
+        ]
+    several = [c for c in counts if c.low > 1 and not c.problem]
+    before = [c for c in several if c.end <= each.start]
+    return before[-1] if before else several[0] if several and unit else None
+
+
+def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities without the parts a sum just given breaks into, and without the total of the parts just given."""
+    out: list[Quantity] = []
+    for at, q in enumerate(quantities):
+        behind = [x for x in quantities[at + 1 :] if x.kind == q.kind]
+        if q.kind == "money" and _TOTAL.search(text[: q.start]) and q.high in _running_sums(reversed(out), q.kind):
+            continue
+        opens = bool(behind) and _OPENS.search(text[q.end : behind[0].start])
+        if q.kind == "money" and opens and (count := _running_sums(behind, q.kind).get(q.high)):
+            parts = {x.start for x in behind[:count]}
+            return [*out, q, *_without_totals(text, [x for x in quantities[at + 1 :] if x.start not in parts])]
+        out.append(q)
+    return out
+
+
+def _running_sums(quantities: Iterable[Quantity], kind: str) -> dict[Decimal, int]:
+    """What two, three, … of the quantities of a kind come to, and how many they are."""
+    sums: dict[Decimal, int] = {}
+    total = Decimal(0)
+    for count, q in enumerate((q for q in quantities if q.kind == kind), 1):
+        total += q.high
+        if count > 1:
+            sums[total] = count
+    return sums
