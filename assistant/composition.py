@@ -157,7 +157,9 @@ class Composer:
         """What is answered first, whatever follows: the term, and plain facts of the document."""
         # Who cannot qualify anyway is told that first; the ended term closes the answer.
         fails = any(check.state == "fails" for c in m.calculations for check in c.conditions)
-        term = [self.passages.term(m.on)] if "term" in m.u.intents and not m.u.told and not fails else []
+        of_place = any(not t.quote and not t.passing for t in m.u.topics)
+        asks_term = "term" in m.u.intents and not m.u.told and not fails and not of_place
+        term = [self.passages.term(m.on)] if asks_term else []
         return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
 
     def _silences(self, u: Understanding) -> list[Section]:

@@ -72,11 +72,6 @@ class Fact:
             parts=tuple(parts),
         )
 
-    def is_of_other_parts(self, new: Fact) -> bool:
-        """Whether `new` is about another part of the sum than those known (开发工具 beside 研发投入)."""
-        labels = {p.label for p in self.parts} | {p.label for p in new.parts}
-        return all(labels) and not any(a.label in b.label or b.label in a.label for a in self.parts for b in new.parts)
-
     def corrected(self, new: Fact) -> Fact:
         """With the part that `new` is about replaced (研发投入那块改成 300 万); `new` alone where it is about all."""
         label = new.parts[0].label if len(new.parts) == 1 else ""

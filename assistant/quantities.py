@@ -16,17 +16,26 @@ _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _OLD_UNIT = re.compile(r"[厘分毫]")
 _PIECE = "台|套|件|部|条|层|栋|间|位|个人|人|名|个"
 _EACH = re.compile(
-    rf"(?:每|单|一)(?P<unit>{_PIECE})(?:设备|机器|仪器|线|产线)?(?:一年|每年)?[^，。；\d]{{0,8}}$|各(?:自|是|为)?$"
+    rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]))(?:设备|机器|仪器|线|产线)?(?:一年|每年)?"
+    r"[^，。；\d]{0,8}$|各(?:自|是|为)?$"
 )
+_PEOPLE = ("人", "名", "位", "个", "个人")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
 _ONLY = re.compile(r"(?:只|单|就|要)(?:问|算|看|报)(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})")
+_MISSED = re.compile(r"差[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$")
 _STOP = re.compile(r"[。；？?！!]")
 
 
 def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
+    quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
+
+
+def _is_missed(text: str, quantity: Quantity) -> bool:
+    """Whether the figure is one not reached (差 50 万到 2000 万，四舍五入也算 1 亿)."""
+    return bool(_MISSED.search(text[: quantity.start]))
 
 
 def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -72,7 +81,7 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     out = []
     for q in quantities:
         each = _EACH.search(text[: q.start]) if q.kind in ("money", "area") and not q.problem else None
-        pieces = _pieces(text, q, each["unit"] or "", quantities) if each else None
+        pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities) if each else None
         if pieces is not None:
             words = f"{q.text}×{pieces.text}"
             q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words)
@@ -82,7 +91,8 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]) -> Quantity | None:
     """How many there are of what each is one of: the count before, else behind it."""
-    counts = [c for c in quantities if c.kind == "count" and (not unit or c.unit == unit)]
+    units = _PEOPLE if unit in _PEOPLE else (unit,)
+    counts = [c for c in quantities if c.kind == "count" and (not unit or c.unit in units)]
     if unit and not counts:
         found = re.finditer(rf"({_NUMBER})(?:个)?{unit}", text)
         counts = [

@@ -37,6 +37,7 @@ class _Outside(_Data):
     places: tuple[str, ...]
     place_policy: str
     also: str
+    neighbours: str
     moving: str
     topics: tuple[str, ...]
 
@@ -134,6 +135,7 @@ class Questions:
     rate_before: re.Pattern[str]
     place_policy: re.Pattern[str]
     also: re.Pattern[str]
+    neighbours: re.Pattern[str]
     moving: re.Pattern[str]
     outside: re.Pattern[str]
     each: re.Pattern[str]
@@ -161,6 +163,7 @@ def read_questions(path: Path) -> Questions:
             tier_after=re.compile(data.benefit.tier),
             place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
             also=re.compile(f"({'|'.join(data.outside.places)})({data.outside.also})"),
+            neighbours=re.compile(data.outside.neighbours),
             moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),
             each=re.compile(data.several.each),

@@ -34,6 +34,7 @@ _AND = re.compile(
     r"(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
     rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d年?|[前去今上]年")
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 
 
@@ -140,7 +141,7 @@ class Slots:
                     return Filled({}, problem)
                 _put(facts, item, fit)
                 used.add(fit.start)
-        self._take_series(quantities, facts, foreign, used)
+        self._take_series(text, quantities, facts, foreign, used)
         self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
         spare = {q.start: q.text for q in left if q.start not in used and q.kind in FITS}
         wanted = {kind for item in self._inputs for kind in FITS[item.kind]}
@@ -152,15 +153,16 @@ class Slots:
         )  # fmt: skip
 
     def _take_series(
-        self, quantities: Sequence[Quantity], facts: dict[str, Fact], foreign: Mapping[int, str], used: set[int]
-    ) -> None:
-        """Of several years' figures (2019 年 9700 万，2020 年 1.34 亿) the last counts, the highest before is the earlier one."""
+        self, text: str, quantities: Sequence[Quantity], facts: dict[str, Fact], foreign: Mapping[int, str],
+        used: set[int],
+    ) -> None:  # fmt: skip
+        """Of several years' figures (2019 年 9700 万，2020 年 1.34 亿) the last counts, the highest before it is earlier."""
         for formula in (m.formula for m in self.measures if m.formula.previous):
             base = next(i for i in self._inputs if i.name == formula.base)
             earlier = next(i for i in self._inputs if i.name == formula.previous)
             told = [q for q in quantities if q.kind == base.kind and q.start not in foreign and not q.problem]
             taken = facts.get(base.name)
-            if len(told) < 2 or taken is None or told[-1].start in used or taken.words == told[-1].text:
+            if len(told) < 2 or len(_YEAR.findall(text)) < 2 or taken is None or told[-1].start in used or taken.words == told[-1].text:
                 continue
             facts[base.name] = read_fact(base, told[-1])
             facts[earlier.name] = read_fact(earlier, max(told[:-1], key=lambda q: q.high))

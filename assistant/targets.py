@@ -16,8 +16,10 @@ from assistant.measures import Measure, Silence, Topic
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
+_HAN = re.compile("[\u4e00-\u9fff]")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
+_UNLISTED = "other"  # the silence about whatever the register does not list
 _TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "suppose"))
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
@@ -91,7 +93,9 @@ class Pointer:
                 is_sure = guess.lead >= _SURE and not has_inputs
                 far = (is_free and guess.lead >= _KIND) or is_sure
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
-        needed = _PLACES if not (targets.found or is_placed) else _SURE if guess.kind == "term" else 1
+        needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
+        if targets.found or is_placed:
+            needed = _SURE if guess.kind == "term" and not targets.topics else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
 
     def _with_measure(
@@ -139,6 +143,8 @@ class Pointer:
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
         needed = _DOUBTFUL if targets.intents & {"amount", "rule"} else _KIND
+        if guess.name == _UNLISTED and targets.measures:
+            needed = _CLEAR
         needed = _SURE if targets.topics and not targets.measures else needed
         if has_inputs or guess.lead < needed or targets.intents & _OF_ITS_OWN or targets.is_outside:
             return targets
@@ -171,7 +177,8 @@ class Pointer:
     def silence(self, text: str, targets: Targets) -> Targets:
         """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
         guess = self._classifier.guess(text) if self._classifier else None
-        sure = guess is not None and guess.kind == "silence" and guess.lead >= _DOUBTFUL
+        asks = "asks" in targets.intents and "correction" not in targets.intents
+        sure = guess is not None and guess.kind == "silence" and asks and guess.lead >= _DOUBTFUL
         return self._with_silence(text, guess, targets, has_inputs=False) if sure and guess else targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
@@ -219,7 +226,7 @@ class Pointer:
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
         elsewhere = ask.place_policy.search(text) and (ask.also.search(text) or not ask.moving.search(text))
-        if elsewhere and self.policy.description.place not in text:
+        if elsewhere and (self.policy.description.place not in text or ask.neighbours.search(text)):
             return True
         return bool(ask.outside.search(text)) and not is_case
 

@@ -19,6 +19,7 @@ from assistant.references import read_references
 from assistant.slots import Filled, Slots
 from assistant.targets import Pointer, Targets
 
+_INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
 _CLAIMABLE = {"money", "rate", "years"}
 _NEAR = 10  # characters before a rate in which its label stands
 _VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
@@ -133,7 +134,7 @@ class Understander:
         # Who asks why a figure came out repeats it and puts nothing new in.
         told = [q for q in quantities if q not in others and not _is_asked(text, q)]
         inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
-        has_inputs = any(q.kind != "number" for q in inputs)
+        has_inputs = any(q.kind in _INPUT_KINDS for q in inputs)
         targets = self.pointer.find(text, intents, has_inputs)
         if any(self.policy.measures_of(c) for c in clauses):
             named = [m for m in self.policy.measures if m.clause in clauses]
@@ -154,7 +155,8 @@ class Understander:
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
-        filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
+        if any(self._names(text, m) for m in measures):
+            filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -171,7 +173,7 @@ class Understander:
             silences=targets.silences,
             asides=targets.asides,
             departments=departments,
-            facts={**before.facts, **self._revised(shared, before, measures, adds, intents)},
+            facts={**before.facts, **self._revised(shared, before, adds, "correction" in intents)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
@@ -248,7 +250,8 @@ class Understander:
         Its words decide a condition of that subject, or it supposes another figure (谈到 1.4 亿呢) and names no input.
         """
         focus = before.subjects[-1] if before.subjects else ()
-        if not focus or set(focus) & set(targets.measures):
+        earlier = {m for subject in before.subjects for m in subject}
+        if not focus or earlier & set(targets.measures):
             return False
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
         decided = any(name in own for _, name in self._verdicts(text, focus))
@@ -312,18 +315,21 @@ class Understander:
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
+    def _names(self, text: str, measure: Measure) -> bool:
+        """Whether the text names the base of the measure by more than a verb."""
+        found = self._words.get((measure.id, measure.formula.base or ""))
+        return bool(found and any(len(m[0]) > _VERB for m in found.finditer(text)))
+
     def _revised(
-        self, facts: dict[str, Fact], before: Understanding, measures: Sequence[Measure], adds: bool,
-        intents: frozenset[str],
-    ) -> dict[str, Fact]:  # fmt: skip
+        self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool
+    ) -> dict[str, Fact]:
         """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or in a part's place."""
         revised = dict(facts)
-        sums = {i.name for m in measures for i in m.inputs if i.sum}
         for name in facts.keys() & before.facts.keys():
             old, new = before.facts[name], facts[name]
-            if adds or (name in sums and not intents & {"suppose", "correction"} and old.is_of_other_parts(new)):
+            if adds:
                 revised[name] = old.plus(new)
-            elif "correction" in intents:
+            elif corrects:
                 revised[name] = old.corrected(new)
         return revised
 
@@ -402,7 +408,7 @@ def _latest(
 
 def _is_asked(text: str, quantity: Quantity) -> bool:
     """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
-    vague = quantity.text.startswith("几") and _ASKED.match(text[quantity.end :])
+    vague = quantity.text.startswith("几") and (_ASKED.match(text[quantity.end :]) or text[: quantity.start].endswith("有"))
     after, before = text[quantity.end :], text[: quantity.start]
     per_head = quantity.kind == "count" and quantity.low == 1 and _PER_HEAD.match(after)
     return bool(vague or per_head or (quantity.text.startswith("一") and _HOW_MUCH.search(before)))
