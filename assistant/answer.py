@@ -67,11 +67,18 @@ class Calculation(_Part):
     readings: tuple[Reading, ...] = ()
     conditions: tuple[Check, ...] = ()
     given: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The steps that only repeat what the user said, one for each input given; the working follows them."""
+        """The first of the steps, which only repeat what the user said, one for each input given."""
         return self.steps[: len(self.given)]
+
+    @property
+    def working(self) -> tuple[str, ...]:
+        """The steps between those and the last, which show either side of the limits."""
+        return self.steps[len(self.given) : len(self.steps) - len(self.limits)]
 
 
 class Missing(_Part):

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from assistant.amounts import format_yuan
 from assistant.answer import Calculation, Check, Reading, State, percent, plain
 from assistant.facts import Fact
-from assistant.measures import Condition, Formula, Measure
+from assistant.measures import Condition, Formula, Input, Measure
 
 _CENT = Decimal("0.01")
 
@@ -169,12 +169,22 @@ def calculate(
     if failed := [c for c in checks if c.state == "fails"]:
         why = tuple(f"不符合“{c.text}”" + (f"（您说的是“{c.words}”）" if c.words else "") for c in failed)
         return result.model_copy(update={"steps": (*told, *why)})
-    if measure.missing(known):
-        return result.model_copy(update={"steps": told, "readings": _bound(measure, known)})
+    if lacking := missing(measure, known):
+        update = {"steps": told, "readings": _bound(measure, known), "missing": tuple(i.name for i in lacking)}
+        return result.model_copy(update=update)
     amount, steps, readings = _ends(measure, known)
     if amount is not None and measure.years is not None and _is_whole_year(measure, known):
         readings = (*readings, *_totals(amount, measure.years.value, years))
     return result.model_copy(update={"amount_yuan": amount, "steps": (*told, *steps), "readings": readings})
+
+
+def missing(measure: Measure, known: Mapping[str, Fact]) -> tuple[Input, ...]:
+    """The inputs still needed, most decisive first: those of the formula, and those a limit cannot do without."""
+    lacking = measure.missing(known)
+    limits = [c for c in measure.conditions if c.input and c.at_least and c.input not in known]
+    open_limits = [c.input for c in limits if _check(measure, c, known, {}).state == "unknown"]
+    needed = (measure.input(name) for name in open_limits if name and any(known))
+    return tuple(dict.fromkeys((*lacking, *needed)))
 
 
 def _ends(measure: Measure, known: Mapping[str, Fact]) -> tuple[Decimal | None, tuple[str, ...], tuple[Reading, ...]]:
@@ -291,14 +301,6 @@ def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str
     parts = [known[i.name] for i in measure.inputs if i.part_of == name and i.name in known]
     proof = next((part for part in parts if part.low >= limit), None)
     return Verdict("meets", proof.words) if proof else Verdict("unknown")
-
-
-def boundary(measure: Measure) -> Decimal | None:
-    """The base (yuan) at which a plain share reaches its cap; None for other formulas."""
-    formula = measure.formula
-    if formula.name != "share" or formula.cap is None or formula.rate is None:
-        return None
-    return formula.cap.value / formula.rate.value
 
 
 def _said(fact: Fact) -> str:

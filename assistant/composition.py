@@ -8,6 +8,7 @@ from datetime import date
 
 from assistant.amounts import format_yuan
 from assistant.answer import Calculation, Reply
+from assistant.boundaries import with_limits
 from assistant.clauses import Clause
 from assistant.measures import Measure
 from assistant.passages import Passages
@@ -93,7 +94,7 @@ class Composer:
 
     def worked_out(self, measure: Measure, calculation: Calculation, on: date) -> Reply:
         """The answer to one calculation alone, as `assistant estimate` shows it."""
-        missing = [] if calculation.amount_yuan is not None else list(measure.missing(calculation.given))
+        missing = [measure.input(name) for name in calculation.missing]
         failed = any(c.state == "fails" for c in calculation.conditions)
         if measure.formula.name == "none":
             section = self.writer.rule(measure)
@@ -291,7 +292,7 @@ class Composer:
         """One measure: worked out, asked back for, or only its rule, as far as the message goes."""
         writer = self.writer
         facts = u.facts_of(measure)
-        missing = measure.missing(facts)
+        missing = tuple(measure.input(name) for name in calculation.missing)
         failed = any(c.state == "fails" for c in calculation.conditions)
         knows = any(i.name in facts for i in measure.inputs)
         asks_rule = "rule" in u.intents and not u.carried and not (knows and "amount" in u.intents)
@@ -303,10 +304,11 @@ class Composer:
         )
         limits = measure.condition_inputs()
         decided = bool(limits & u.told) and "eligibility" in u.intents and "amount" not in u.intents
+        calculation = with_limits(measure, calculation, facts, always="boundary" in u.intents)
         shown: tuple[Calculation, ...] = (calculation,)
         if measure.formula.name == "none" and not failed:
             section, shown = writer.rule(measure), ()
-        elif "inverse" in u.intents and (limit := writer.boundary(measure, calculation)):
+        elif "inverse" in u.intents and (limit := writer.reached(measure, calculation)):
             section, shown = limit[0], (limit[1],)
         elif failed:
             section = writer.calculated(measure, calculation)

@@ -70,14 +70,17 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities, a monthly rate (月利率千分之四) taken for the twelve months of a year."""
     return [
         replace(q, low=q.low * 12, high=q.high * 12, text=f"{q.text}×12")
-        if q.kind == "rate" and not q.problem and _MONTH_RATE.search(text[: q.start]) and not _OLD_UNIT.match(text[q.end :])
+        if q.kind == "rate"
+        and not q.problem
+        and _MONTH_RATE.search(text[: q.start])
+        and not _OLD_UNIT.match(text[q.end :])
         else q
         for q in quantities
     ]
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) taken times the pieces told of (12 台，三层)."""
+    """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) times the pieces told of (12 台，三层)."""
     out = []
     for q in quantities:
         each = _EACH.search(text[: q.start]) if q.kind in ("money", "area") and not q.problem else None

@@ -28,7 +28,9 @@ _ALL = re.compile(r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加�
 _BOUND = re.compile(r"(?:上|里|中)?(?:写|签|约定)?(?:的|着)?")
 _JOINED = re.compile(r"[和跟与及、加]")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
-_PERIOD = r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
+_PERIOD = (
+    r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
+)
 _AND = re.compile(
     r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
     r"(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
@@ -156,13 +158,19 @@ class Slots:
         self, text: str, quantities: Sequence[Quantity], facts: dict[str, Fact], foreign: Mapping[int, str],
         used: set[int],
     ) -> None:  # fmt: skip
-        """Of several years' figures (2019 年 9700 万，2020 年 1.34 亿) the last counts, the highest before it is earlier."""
+        """Of several years' figures (2019 年 9700 万，2020 年 1.34 亿) the last counts, the highest before too."""
         for formula in (m.formula for m in self.measures if m.formula.previous):
             base = next(i for i in self._inputs if i.name == formula.base)
             earlier = next(i for i in self._inputs if i.name == formula.previous)
             told = [q for q in quantities if q.kind == base.kind and q.start not in foreign and not q.problem]
             taken = facts.get(base.name)
-            if len(told) < 2 or len(_YEAR.findall(text)) < 2 or taken is None or told[-1].start in used or taken.words == told[-1].text:
+            if (
+                len(told) < 2
+                or len(_YEAR.findall(text)) < 2
+                or taken is None
+                or told[-1].start in used
+                or taken.words == told[-1].text
+            ):
                 continue
             facts[base.name] = read_fact(base, told[-1])
             facts[earlier.name] = read_fact(earlier, max(told[:-1], key=lambda q: q.high))
@@ -175,7 +183,12 @@ class Slots:
         counts = [q for q in left if q.kind == "count" and not q.problem]
         spoken = {name for label in labels for name in label.names}
         heads = [i for m in self.measures for i in m.inputs if i.kind == "count" and i.name in spoken]
-        if len(counts) == 1 and len(heads) == 1 and heads[0].name not in facts and not fault_of("", heads[0], counts[0]):
+        if (
+            len(counts) == 1
+            and len(heads) == 1
+            and heads[0].name not in facts
+            and not fault_of("", heads[0], counts[0])
+        ):
             _put(facts, heads[0], counts[0])
             used.add(counts[0].start)
 

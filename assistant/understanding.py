@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.calculators import Verdict
+from assistant.calculators import Verdict, missing
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Measure, Silence, Topic
-from assistant.policies import Policy
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
@@ -99,7 +98,9 @@ class Understander:
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
-        self._shared = {name for name, count in Counter(c.name for m in policy.measures for c in m.conditions).items() if count > 2}
+        self._shared = {
+            name for name, count in Counter(c.name for m in policy.measures for c in m.conditions).items() if count > 2
+        }
         self._slots: dict[tuple[str, ...], Slots] = {}
         # An example with a figure would show one that is bound to nothing.
         plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
@@ -128,7 +129,11 @@ class Understander:
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
-        claims = () if "reverse" in intents and not self.pointer.match(text) else self._claims(text, quantities, "premise" in intents)
+        claims = (
+            ()
+            if "reverse" in intents and not self.pointer.match(text)
+            else self._claims(text, quantities, "premise" in intents)
+        )
         clauses = read_references(text, quantities, self.policy)
         others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
         # Who asks why a figure came out repeats it and puts nothing new in.
@@ -213,7 +218,11 @@ class Understander:
         return tuple(
             q
             for q in quantities
-            if (q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set())) and q.bound != "over" and self._is_benefit(text, q, is_premise))
+            if (
+                q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set()))
+                and q.bound != "over"
+                and self._is_benefit(text, q, is_premise)
+            )
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
         )
 
@@ -224,16 +233,16 @@ class Understander:
         direct = targets.measures
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
-        if direct and (inputs and self._answers(text, direct, before) or self._is_ellipsis(text, targets, before, bool(inputs))):
+        if direct and (
+            (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, bool(inputs))
+        ):
             return before.subjects[-1], True
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
 
-    def _overridden(
-        self, text: str, measures: tuple[Measure, ...], before: Understanding
-    ) -> tuple[Measure, ...]:
-        """The measures; one whose better route is open by what was said before (我们是龙头……技改投 2800 万) gives way."""
+    def _overridden(self, text: str, measures: tuple[Measure, ...], before: Understanding) -> tuple[Measure, ...]:
+        """The measures; one gives way to a better route opened by what was said before (我们是龙头……技改投 2800 万)."""
         found = list(measures)
         for better in self.policy.measures:
             own = [c for c in better.conditions if c.name not in self._shared]
@@ -263,7 +272,7 @@ class Understander:
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
-        if not before.subjects or not any(m.missing(before.facts_of(m)) for m in before.subjects[-1]):
+        if not before.subjects or not any(missing(m, before.facts_of(m)) for m in before.subjects[-1]):
             return False
         together = self.pointer.match("".join(m.name for m in before.subjects[-1]) + text)
         return bool(set(together) & set(before.subjects[-1])) and not set(together) & set(direct)
@@ -304,7 +313,7 @@ class Understander:
     def _own_facts(
         self, text: str, inputs: Sequence[Quantity], measures: Sequence[Measure], filled: Filled
     ) -> dict[tuple[str, str], Fact]:
-        """Of an input that several measures share, each one's own where there is a quantity for each, in their order."""
+        """Of an input that several measures share, each one's own where there is a quantity for each, in order."""
         found: dict[tuple[str, str], Fact] = {}
         for name in {i.name for m in measures for i in m.inputs}:
             owners = [m for m in measures if any(i.name == name for i in m.inputs)]
@@ -320,10 +329,8 @@ class Understander:
         found = self._words.get((measure.id, measure.formula.base or ""))
         return bool(found and any(len(m[0]) > _VERB for m in found.finditer(text)))
 
-    def _revised(
-        self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool
-    ) -> dict[str, Fact]:
-        """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or in a part's place."""
+    def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
+        """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or for one part."""
         revised = dict(facts)
         for name in facts.keys() & before.facts.keys():
             old, new = before.facts[name], facts[name]
@@ -342,8 +349,8 @@ class Understander:
             if measure.formula.heads:
                 spoken = [n for n in measure.formula.heads if self._words[measure.id, n].search(before.text)]
                 return spoken[-1] if spoken else ""
-            if missing := measure.missing(before.facts_of(measure)):
-                return missing[0].name
+            if lacking := missing(measure, before.facts_of(measure)):
+                return lacking[0].name
         formula = measures[0].formula if measures else None
         return (formula.base or formula.unit_rent or "") if formula else ""
 
@@ -395,9 +402,7 @@ _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|�
 _CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
 
 
-def _latest(
-    facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure]
-) -> dict[str, Fact]:
+def _latest(facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure]) -> dict[str, Fact]:
     """The facts; an earlier year's figure told alone (去年 9000 万) is the one in question."""
     for formula in (m.formula for m in measures):
         base, previous = formula.base, formula.previous
@@ -408,7 +413,9 @@ def _latest(
 
 def _is_asked(text: str, quantity: Quantity) -> bool:
     """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
-    vague = quantity.text.startswith("几") and (_ASKED.match(text[quantity.end :]) or text[: quantity.start].endswith("有"))
+    vague = quantity.text.startswith("几") and (
+        _ASKED.match(text[quantity.end :]) or text[: quantity.start].endswith("有")
+    )
     after, before = text[quantity.end :], text[: quantity.start]
     per_head = quantity.kind == "count" and quantity.low == 1 and _PER_HEAD.match(after)
     return bool(vague or per_head or (quantity.text.startswith("一") and _HOW_MUCH.search(before)))

@@ -25,9 +25,9 @@ from assistant.relevance import Relevance
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
+from assistant.targets import Pointer
 from assistant.tokens import Tokenizer
 from assistant.tools import build_tools
-from assistant.targets import Pointer
 from assistant.understanding import Understander, simplified
 
 

@@ -8,13 +8,12 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, format_yuan
 from assistant.answer import Calculation, Missing, State, percent
-from assistant.calculators import boundary
+from assistant.boundaries import boundaries
 from assistant.clauses import Clause
 from assistant.measures import Figure, Input, Measure, Series
 from assistant.policies import Policy
 from assistant.sections import Section, blocks, cite, departments_line, quoted
 from assistant.sweep import Row
-
 
 _STATES: dict[State, str] = {"meets": "符合", "fails": "不符合", "unknown": "待确认"}
 
@@ -30,7 +29,7 @@ class Writer:
     def understood(self, calculations: Sequence[Calculation], unused: Sequence[str]) -> str:
         """In one line what each measure was worked on and what was left out, so that a wrong reading is seen."""
         read = {c.name: "；".join(_read(c)) for c in calculations if _read(c)}
-        if not read:
+        if not any(c.given or any(check.state == "fails" for check in c.conditions) for c in calculations):
             return ""
         said = [f"{name}——{words}" for name, words in read.items()] if len(calculations) > 1 else [*read.values()]
         left = f"没有计入{'、'.join(f'“{words}”' for words in unused)}。" if unused else ""
@@ -52,12 +51,12 @@ class Writer:
             bound = f"{self._condition_clause(calculation)}按您给的范围，**{_most(calculation)}{ends}**"
             head = f"{bound}（{measure.name}，{calculation.per}）"
         else:
-            why = calculation.steps[-1] if calculation.steps else ""
+            why = calculation.working[-1] if calculation.working else ""
             head = f"**按您说的情况，“{measure.name}”没有可计算的金额**：{why}。"
         confirm = _checklist(calculation) if failed or asks_conditions else self._to_confirm(calculation)
         return Section(
-            text=blocks(head, "" if failed else _working(calculation), self._evidence(measure, clause), confirm,
-                         _notes(measure, calculation), departments_line(clause), *_ambiguity(calculation)),
+            text=blocks(head, "" if failed else _working(calculation), _limits(calculation),
+                         self._evidence(measure, clause), confirm, _notes(measure, calculation), departments_line(clause), *_ambiguity(calculation)),
             status="answered",
             citations=(cite(clause),),
             notices=_ambiguity(calculation),
@@ -85,8 +84,9 @@ class Writer:
         clause = self.policy.clause(measure.clause)
         wants = f"要算出金额，还需要：{'、'.join(i.label for i in missing)}。"
         return Section(
-            text=blocks(f"**{measure.name}**（{clause.label}）", _checklist(calculation),
-                         self._evidence(measure, clause), wants, _notes(measure, calculation), departments_line(clause)),
+            text=blocks(f"**{measure.name}**（{clause.label}）", _checklist(calculation), _limits(calculation),
+                         self._evidence(measure, clause), wants, _notes(measure, calculation),
+                         departments_line(clause)),
             status="answered",
             citations=(cite(clause),),
             missing=tuple(Missing(name=item.name, question=item.ask) for item in missing),
@@ -135,19 +135,26 @@ class Writer:
         line = f"容易混淆的另一项：{twin.name}（{clause.label}）——{twin.quote}。"
         return replace(section, text=blocks(section.text, line), citations=(*section.citations, cite(clause)))
 
-    def boundary(self, measure: Measure, calculation: Calculation) -> tuple[Section, Calculation] | None:
-        """From which base on a measure gives its cap, where it is a plain share with one."""
+    def reached(self, measure: Measure, calculation: Calculation) -> tuple[Section, Calculation] | None:
+        """From which figure on a measure gives its cap or its tiers, for who asks the other way round."""
         formula = measure.formula
-        base = boundary(measure)
-        if base is None or formula.cap is None or formula.rate is None or formula.base is None:
+        limits = [b for b in boundaries(measure) if b.item.name == formula.base]
+        if not limits:
             return None
-        cap = format_yuan(formula.cap.value)
-        step = f"{cap} ÷ {percent(formula.rate.value)} = {format_yuan(base)}"
-        head = (
-            f"**{measure.input(formula.base).label}达到 {format_yuan(base)}时到上限 {cap}**（{step}），再多也按上限。"
-        )
+        label = limits[0].item.label
+        if formula.cap and formula.rate:
+            cap = format_yuan(formula.cap.value)
+            at = format_yuan(limits[-1].value)
+            steps: tuple[str, ...] = (f"{cap} ÷ {percent(formula.rate.value)} = {at}",)
+            head = f"**{label}达到 {at}时到上限 {cap}**（{steps[0]}），再多也按上限。"
+        elif formula.awards and formula.thresholds:
+            pairs = zip(formula.thresholds.values, formula.awards.values, strict=True)
+            steps = tuple(f"{label}达到 {format_yuan(t)}：{format_yuan(a)}" for t, a in pairs)
+            head = "**各档对应如下：**\n" + "\n".join(f"- {step}" for step in steps)
+        else:
+            return None
         rule = self.rule(measure)
-        shown = calculation.model_copy(update={"amount_yuan": None, "steps": (step,), "readings": ()})
+        shown = calculation.model_copy(update={"amount_yuan": None, "steps": steps, "readings": (), "given": ()})
         return replace(rule, text=blocks(head, rule.text)), shown
 
     def overview(self) -> Section:
@@ -238,7 +245,7 @@ def _amount(row: Row) -> str:
     if calculation.readings:
         return "至 ".join(f"{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     if row.standing == "worked_out":
-        return calculation.steps[-1] if calculation.steps else "无"
+        return calculation.working[-1] if calculation.working else "无"
     if formula.cap is not None:
         return f"上限 {format_yuan(formula.cap.value)}（{calculation.per}）"
     if formula.rate is not None:
@@ -270,8 +277,17 @@ def _most(calculation: Calculation) -> str:
 
 def _read(calculation: Calculation) -> tuple[str, ...]:
     """What a calculation took from the user: inputs, and conditions that the user's words decide."""
-    decided = [c for c in calculation.conditions if c.words and c.state != "unknown" and c.words not in "".join(calculation.told)]
+    decided = [
+        c
+        for c in calculation.conditions
+        if c.words and c.state != "unknown" and c.words not in "".join(calculation.told)
+    ]
     return (*calculation.told, *(f"“{c.words}”按{_STATES[c.state]}“{c.text}”理解" for c in decided))
+
+
+def _limits(calculation: Calculation) -> str:
+    """Either side of the limits that a figure comes near."""
+    return "界限两侧：\n" + "\n".join(f"- {line}" for line in calculation.limits) if calculation.limits else ""
 
 
 def _checklist(calculation: Calculation) -> str:
@@ -284,8 +300,7 @@ def _checklist(calculation: Calculation) -> str:
 
 
 def _working(calculation: Calculation) -> str:
-    worked = calculation.steps[len(calculation.told) :]
-    steps = "\n".join(f"{n}. {step}" for n, step in enumerate(worked, 1))
+    steps = "\n".join(f"{n}. {step}" for n, step in enumerate(calculation.working, 1))
     readings = "\n".join(f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     return blocks(f"怎么算：\n{steps}" if steps else "", readings)
 
