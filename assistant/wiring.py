@@ -13,7 +13,7 @@ from pathlib import Path
 from assistant.answer import Reply
 from assistant.audit import audit
 from assistant.chain import Question, Search, build_chain
-from assistant.classifier import Classifier
+from assistant.classifier import Classifier, open_classifier
 from assistant.composition import Composer
 from assistant.embeddings import open_embeddings
 from assistant.errors import AssistantError
@@ -80,8 +80,7 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
         relevance()
     terms = (*lexicon.terms, *lexicon.synonyms)
     speller = Speller(terms, lambda text: tokenizer().pieces(text), lambda text: tokenizer().is_word(text))
-    examples = {target: [simplified(text, lexicon) for text in texts] for target, texts in policy.examples.items()}
-    pointer = Pointer(policy, questions, Classifier(examples) if examples else None)
+    pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
     return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
 
@@ -124,6 +123,15 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
 def _read_language(settings: Settings) -> tuple[Lexicon, Questions]:
     directory = settings.corpus_dir / "lexicon"
     return read_lexicon(directory), read_questions(directory / "questions.toml")
+
+
+def _open_classifier(settings: Settings, policy: Policy, lexicon: Lexicon) -> Classifier | None:
+    """None for a policy without examples: then its cues and the search must do."""
+    if not policy.examples:
+        return None
+    return open_classifier(
+        policy.examples, lambda text: simplified(text, lexicon), lexicon.synonyms, settings.index_dir
+    )
 
 
 def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: Tokenizer) -> Retriever:

@@ -56,7 +56,8 @@ class Writer:
         confirm = _checklist(calculation) if failed or asks_conditions else self._to_confirm(calculation)
         return Section(
             text=blocks(head, "" if failed else _working(calculation), _limits(calculation),
-                         self._evidence(measure, clause), confirm, _notes(measure, calculation), departments_line(clause), *_ambiguity(calculation)),
+                         self._evidence(measure, clause), confirm, _notes(measure, calculation),
+                         departments_line(clause), *_ambiguity(calculation)),
             status="answered",
             citations=(cite(clause),),
             notices=_ambiguity(calculation),
