@@ -90,10 +90,11 @@ class Passages:
 
     def departments(self, clauses: Sequence[Clause]) -> Section:
         """Who is responsible for some clauses, by the words of the clauses."""
-        lines = [departments_line(c) or f"条文没有列出责任部门，原文是：{c.body or c.title}" for c in clauses]
+        lines = [departments_line(c) or "条文没有列出责任部门。" for c in clauses]
+        words = [quoted(c.body) for c in clauses if c.body and not c.departments]
         named = [f"{c.label}——{line}" for c, line in zip(clauses, lines, strict=True)]
         return Section(
-            text=blocks("\n".join(f"- **{line}**" for line in named), "部门名称以文件印发时为准。"),
+            text=blocks("\n".join(f"- **{line}**" for line in named), *words, "部门名称以文件印发时为准。"),
             status="answered",
             citations=tuple(cite(c, c.text) for c in clauses),
         )

@@ -174,6 +174,13 @@ class Pointer:
             return replace(targets, topics=tuple(plain), silences=())
         return targets
 
+    def gone_on(self, topics: Sequence[Topic], wants_more: bool) -> tuple[Topic, ...]:
+        """The topics of the message before, or what holds them and their like for who asks 还有呢."""
+        if not wants_more:
+            return tuple(topics)
+        above = {t.clause.rpartition(".")[0] for t in topics}
+        return tuple(t for t, _ in self._topics if t.clause in above and t.parts)
+
     def silence(self, text: str, targets: Targets) -> Targets:
         """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
         guess = self._classifier.guess(text) if self._classifier else None

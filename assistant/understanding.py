@@ -145,6 +145,8 @@ class Understander:
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in targets.measures if m in named) or tuple(named)
             targets = replace(targets, measures=direct)
+        if not targets.found and not before.measures and intents & {"department", "original", "more"}:
+            targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
         measures, carried = self._subject(text, before, targets, inputs, bool(claims))
         if not carried:
