@@ -272,7 +272,10 @@ class Composer:
             sections[-1] = self.writer.with_twin(sections[-1], self.policy.measure(pairs[0][0].twins[0]))
         shown = [c for answer in answers for c in answer.calculations]
         understood = self.writer.understood(shown, u.unused)
-        sections[0] = replace(sections[0], text=blocks(understood, sections[0].text))
+        # Before several answers, and right behind the figure of a single one.
+        figure, _, rest = sections[0].text.partition("\n\n")
+        lines = (understood, figure, rest) if len(pairs) > 1 else (figure, understood, rest)
+        sections[0] = replace(sections[0], text=blocks(*lines))
         silences = list(u.silences)
         if sum(c.amount_yuan is not None for c in shown) > 1:
             silences += [s for s in self.policy.silences if s.beside_several and s not in silences]

@@ -74,6 +74,8 @@ class Slots:
     def __init__(self, measures: Sequence[Measure], other_words: Sequence[str], link: str = "") -> None:
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
+        met = [pattern for m in measures for c in m.conditions for pattern in c.meets]
+        self._met = re.compile("|".join(f"(?:{pattern})" for pattern in met) or r"(?!)")
         names: dict[str, set[str]] = {}
         denies: dict[str, set[str]] = {}
         kinds: dict[str, set[str]] = {}
@@ -126,7 +128,8 @@ class Slots:
                             return Filled({}, problem)
                         between = text[max((u for u in used if u < quantity.start), default=0) : quantity.start]
                         word, after = text[label.start : label.end], text[quantity.end :]
-                        _put(facts, item, quantity, between, word, after, adds=item.sum or bool(_ALL.search(text)))
+                        if not self._is_part(facts.get(item.name), between, word, after):
+                            _put(facts, item, quantity, between, word, adds=item.sum or bool(_ALL.search(text)))
                         used.add(quantity.start)
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
@@ -153,6 +156,18 @@ class Slots:
             facts, problem, tuple(q for q in quantities if q.start in foreign),
             tuple(unused[start] for start in sorted(unused)),
         )  # fmt: skip
+
+    def _is_part(self, old: Fact | None, between: str, label: str, after: str) -> bool:
+        """Whether a quantity is only a part of the one before (设备 300 万，其中二手设备 100 万).
+
+        A part that is more of what is asked (发票 1900 万，其中核心仪器的发票 1300 万) is the figure itself.
+        """
+        part = _PART.search(between) if old is not None else None
+        if old is None or part is None:
+            return False
+        rest = between[part.end() :]
+        is_closer = self._met.search(rest) or len(label) > len(old.parts[0].label)
+        return part[0] != _AMONG or label not in rest or not is_closer or bool(_INCLUDED.match(after))
 
     def _take_series(
         self, text: str, quantities: Sequence[Quantity], facts: dict[str, Fact], foreign: Mapping[int, str],
@@ -289,28 +304,23 @@ def _is_year(quantity: Quantity) -> bool:
 
 
 def _put(
-    facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "", after: str = "",
-    *, adds: bool = False,
-) -> None:  # fmt: skip
+    facts: dict[str, Fact], item: Input, quantity: Quantity, between: str = "", label: str = "", *, adds: bool = False
+) -> None:
     """Take a quantity as an input's: in place of the earlier one, on top of it, or not at all.
 
-    `between` stands between it and the quantity before, `after` behind it; `label` is the word that points at it;
-    `adds` whether several mentions are added up.
+    `between` stands between it and the quantity before; `label` is the word that points at it; `adds` whether several
+    mentions are added up.
     """
     new = read_fact(item, quantity, label)
     old = facts.get(item.name)
-    if old is not None and (part := _PART.search(between)):
-        # 发票 1900 万，其中核心仪器的发票 1300 万 is about the part; 设备 300 万，其中二手 100 万 about the whole.
-        if part[0] != _AMONG or not label or label not in between[part.end() :] or _INCLUDED.match(after):
-            return
-    elif old is None or (old.approximate and not new.approximate) or _FINAL.search(between):
+    if old is None or (old.approximate and not new.approximate) or _FINAL.search(between) or _PART.search(between):
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
     elif not adds and _LATER.search(between):
         pass  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts
     elif adds and old.words != new.words:
         new = old.plus(new)
     elif not adds and len(label) > len(old.parts[0].label) + _CLEARLY:
-        pass  # 账面 1200 万……技术改造项目投资额 1750 万: the fuller name is the input's own
+        pass  # 账面 1200 万……项目投资额 1750 万: the fuller name is the input's own
     elif not adds and (old.bound not in ("over", "at_least") or new.bound):
         # Of two values the limit that was passed gives way to the value reached (突破 2 亿，做到 2.7 亿).
         return

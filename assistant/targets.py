@@ -76,7 +76,9 @@ class Pointer:
         guess = self._classifier.guess(text)
         if not is_alone and not targets.found and guess.lead < _DOUBTFUL:
             return targets
-        if has_inputs and targets.topics and not targets.measures and all(t.passing for t in targets.topics):
+        in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
+        asks_money = has_inputs or targets.intents & {"amount", "reckon", "eligibility"}
+        if in_passing and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
             guess = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
         match guess.kind:
@@ -115,8 +117,8 @@ class Pointer:
             return replace(targets, measures=(measure,)) if guess.margin >= _OTHER and len(direct) == 1 else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
-            needed = 0 if has_inputs else needed
-            return replace(targets, measures=(measure,), topics=()) if guess.lead >= needed else targets
+            needed = 0 if has_inputs or "reckon" in targets.intents else needed
+            return replace(targets, measures=(measure,), topics=()) if not needed or guess.lead >= needed else targets
         if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
             return replace(targets, measures=(measure,))
         return targets
@@ -219,7 +221,8 @@ class Pointer:
         """The measures of the sentence that asks, where it names any; else of the whole message."""
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
-        if len(asking) < len(sentences) and "overview" not in intents:
+        together = any(self._questions.each.search(s) for s in asking)
+        if len(asking) < len(sentences) and "overview" not in intents and not together:
             asked = {m.id for s in asking for m in self.policy.measures if self._cues[m.id].named(s)}
             return tuple(m for m in self.match(text) if m.id in asked) or self.match(text)
         return self.match(text)

@@ -270,7 +270,7 @@ class Understander:
         words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
         labelled = any(found and len(found[0]) > _VERB for found in words)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
-        return (decided and not related) or (supposes and has_inputs and not labelled)
+        return (decided and not related) or (not labelled and supposes and has_inputs)
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
@@ -289,7 +289,9 @@ class Understander:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
         subject = "".join(m.name for m in focus)
         rest = self.questions.filler.sub("", text)
-        together = dict.fromkeys((*self.pointer.match(f"{subject}{rest}"), *self.pointer.match(f"{rest}{subject}")))
+        clauses = {m.clause for m in focus}
+        siblings = (m for m in self.pointer.match(f"{rest}{subject}") if m.clause in clauses)
+        together = dict.fromkeys((*self.pointer.match(f"{subject}{rest}"), *siblings))
         alone = self.pointer.match(subject)
         if fresh := tuple(m for m in together if m not in alone and m not in focus):
             return fresh, True

@@ -161,15 +161,15 @@ def test_a_new_measure_needs_data_only(corpus: Path) -> None:
 
     from assistant.lexicon import read_lexicon
     from assistant.questions import read_questions
+    from assistant.targets import Pointer
     from assistant.understanding import Understander
     from assistant.wiring import Assistant
 
     path = policy_file(corpus, "measures.toml")
     path.write_text(path.read_text("utf-8") + NEW_MEASURE, "utf-8")
     policy = read_policies(corpus)[0]
-    understander = Understander(
-        policy, read_lexicon(corpus / "lexicon"), read_questions(corpus / "lexicon/questions.toml")
-    )
+    questions = read_questions(corpus / "lexicon/questions.toml")
+    understander = Understander(Pointer(policy, questions, None), read_lexicon(corpus / "lexicon"), questions)
     assistant = Assistant(policy, understander, lambda text, is_about_money: (), "test")
     reply = assistant.reply(["展厅装修花了300万能补多少"], date(2020, 1, 1))
     assert [(c.measure, c.amount_yuan) for c in reply.calculations] == [("showroom", 300_000)]
