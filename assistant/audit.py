@@ -23,6 +23,7 @@ def audit(policy: Policy) -> list[str]:
         *_values(policy),
         *_unbound_figures(policy),
         *_formulas(policy),
+        *_examples(policy),
     ]
 
 
@@ -93,6 +94,25 @@ def _unbound_figures(policy: Policy) -> Iterator[str]:
         for match in _FIGURE.finditer(clause.text):
             if not any(start <= match.start() and match.end() <= end for start, end in spans):
                 yield f"条款 {clause.id} 的“{match[0]}”没有绑定到任何事项，也没有在 not_rules 里说明"
+
+
+# Targets of examples that are no part of the policy: kinds of question.
+_KINDS = frozenset(("term", "overview", "reverse", "compare", "outside"))
+
+
+def _examples(policy: Policy) -> Iterator[str]:
+    known = {f"measure:{m.id}" for m in policy.measures} | {f"silence:{s.id}" for s in policy.silences} | _KINDS
+    known |= {f"topic:{t.clause}" for t in policy.topics}
+    yield from (f"examples.toml：没有目标 {target}" for target in policy.examples if target not in known)
+    if policy.examples:
+        yield from (
+            f"examples.toml：事项 {m.id} 没有例句" for m in policy.measures if f"measure:{m.id}" not in policy.examples
+        )
+    owners: dict[str, str] = {}
+    for target, texts in policy.examples.items():
+        for text in texts:
+            if (owner := owners.setdefault(text, target)) != target:
+                yield f"examples.toml：“{text}”同时在 {owner} 和 {target} 下"
 
 
 def _formulas(policy: Policy) -> Iterator[str]:

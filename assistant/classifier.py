@@ -62,9 +62,10 @@ class Classifier:
 
     def save(self, path: Path) -> None:
         """Put what has been learnt into a file, in one step; `OSError` when that cannot be written."""
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.savez(file, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(prefix="classifier-", dir=path.parent) as directory:
+            new = Path(directory, path.name)
+            np.savez(new, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
+            os.replace(new, path)
 
 
 def learn(examples: Mapping[str, Sequence[str]], simplify: Callable[[str], str]) -> Classifier:
@@ -97,7 +98,7 @@ def open_classifier(
     made_of = json.dumps([_LONGEST, _RIDGE, examples, simplifies_by], ensure_ascii=False)
     digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
     path = directory / f"classifier-{digest}.npz"
-    with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(path) as kept:
+    with suppress(OSError, EOFError, ValueError, KeyError, BadZipFile), np.load(path) as kept:
         return Classifier(kept["targets"].tolist(), kept["grams"].tolist(), kept["rarity"], kept["weights"])
     classifier = learn(examples, simplify)
     with suppress(OSError):  # a directory that cannot be written costs a second at each start, no more

@@ -70,10 +70,21 @@ class Input(_Data):
     only_labelled: bool = False
 
 
-class Condition(_Data):
-    """A condition of the clause; `meets` and `fails` are patterns of users' words. With neither said it is unknown.
+class Wording(_Data):
+    """Patterns of users' words that say a condition is met, and that it is not; with neither said it is unknown.
 
-    Its words stand in `clause`, or in the measure's own when that is "".
+    What `settles` it is met whatever else is said (没控股，但是第一大股东); else `fails` goes before `meets`.
+    """
+
+    meets: Patterns = ()
+    fails: Patterns = ()
+    settles: Patterns = ()
+
+
+class Condition(_Data):
+    """A condition of the clause, whose words stand in `clause`, or in the measure's own when that is "".
+
+    `words` names the entry of conditions.toml that decides it ("": measure/condition, or the shared condition's name).
     A condition on a figure names the `input` it looks at and the `at_least` (the limit itself meets it).
     """
 
@@ -81,8 +92,8 @@ class Condition(_Data):
     text: str
     clause: str = ""
     quote: str
-    meets: Patterns = ()
-    fails: Patterns = ()
+    words: str = ""
+    wording: Wording = Wording()
     input: str | None = None
     at_least: Figure | None = None
 

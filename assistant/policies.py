@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from assistant.clauses import Clause, split_clauses, squeeze
 from assistant.errors import CorpusError
-from assistant.measures import Measure, NotARule, SharedCondition, Silence, Topic
+from assistant.measures import Condition, Measure, NotARule, SharedCondition, Silence, Topic, Wording
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -85,6 +85,10 @@ class _Topics(_Data):
     topics: tuple[Topic, ...]
 
 
+class _Wordings(RootModel[dict[str, Wording]]):
+    """Condition → the words that decide it."""
+
+
 class _Examples(RootModel[dict[str, tuple[str, ...]]]):
     """Target → example utterances."""
 
@@ -143,7 +147,11 @@ def read_policy(directory: Path) -> Policy:
         description=description,
         text=text,
         clauses=clauses,
-        measures=_with_shared_conditions(support, directory / "measures.toml"),
+        measures=_with_wordings(
+            _with_shared_conditions(support, directory / "measures.toml"),
+            frozenset(condition.name for condition in support.shared_conditions),
+            directory / "conditions.toml",
+        ),
         not_rules=support.not_rules,
         silences=_read(directory / "silences.toml", _Silences).silences,
         topics=_read(directory / "topics.toml", _Topics).topics,
@@ -187,6 +195,29 @@ def _with_shared_conditions(support: _Measures, where: Path) -> tuple[Measure, .
     return tuple(
         measure.model_copy(update={"conditions": (*measure.conditions, *(shared[name] for name in measure.shares))})
         for measure in support.measures
+    )
+
+
+def _with_wordings(measures: tuple[Measure, ...], shared: frozenset[str], path: Path) -> tuple[Measure, ...]:
+    """The measures with the words of each condition; those of a condition on a figure are the figure."""
+    wordings = _read(path, _Wordings).root
+
+    def key(measure: Measure, condition: Condition) -> str:
+        return condition.words or (condition.name if condition.name in shared else f"{measure.id}/{condition.name}")
+
+    keys = {key(m, c) for m in measures for c in m.conditions if not c.input}
+    if wrong := (keys ^ wordings.keys()):
+        names = "、".join(sorted(wrong))
+        raise CorpusError(f"{path} 与 measures.toml 的条件对不上：{names}。请补上、改名或删去。")
+    return tuple(
+        m.model_copy(
+            update={
+                "conditions": tuple(
+                    c if c.input else c.model_copy(update={"wording": wordings[key(m, c)]}) for c in m.conditions
+                )
+            }
+        )
+        for m in measures
     )
 
 

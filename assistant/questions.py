@@ -48,6 +48,7 @@ class _Several(_Data):
 
 class _Denial(_Data):
     words: str
+    aside: str
 
 
 class _Unusable(_Data):
@@ -140,6 +141,7 @@ class Questions:
     outside: re.Pattern[str]
     each: re.Pattern[str]
     denial: re.Pattern[str]
+    aside: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -168,6 +170,7 @@ def read_questions(path: Path) -> Questions:
             outside=re.compile("|".join(data.outside.topics)),
             each=re.compile(data.several.each),
             denial=re.compile(data.denial.words),
+            aside=re.compile(data.denial.aside),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

@@ -74,7 +74,7 @@ class Slots:
     def __init__(self, measures: Sequence[Measure], other_words: Sequence[str], link: str = "") -> None:
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
-        met = [pattern for m in measures for c in m.conditions for pattern in c.meets]
+        met = [pattern for m in measures for c in m.conditions for pattern in c.wording.meets]
         self._met = re.compile("|".join(f"(?:{pattern})" for pattern in met) or r"(?!)")
         names: dict[str, set[str]] = {}
         denies: dict[str, set[str]] = {}

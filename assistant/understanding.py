@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
+from assistant.answer import State
 from assistant.calculators import Verdict, missing
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
@@ -93,7 +94,9 @@ class Understander:
         self.questions = questions
         self.pointer = pointer
         self._conditions = {
-            (m.id, c.name): (_any(c.meets), _any(c.fails)) for m in policy.measures for c in m.conditions
+            (m.id, c.name): tuple(map(_any, (c.wording.settles, c.wording.fails, c.wording.meets)))
+            for m in policy.measures
+            for c in m.conditions
         }
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
@@ -169,7 +172,7 @@ class Understander:
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and not measures))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        verdicts = self._verdicts(text, tuple(dict.fromkeys(looked_at)))
+        verdicts = self._verdicts(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
         return Understanding(
             text=text,
             intents=intents,
@@ -244,14 +247,19 @@ class Understander:
         return direct, False
 
     def _overridden(self, text: str, measures: tuple[Measure, ...], before: Understanding) -> tuple[Measure, ...]:
-        """The measures; one gives way to a better route opened by what was said before (我们是龙头……技改投 2800 万)."""
+        """The measures, each with the better route that was opened before, and the plain one where that is denied.
+
+        我们是龙头……技改投 2800 万 is about the better one, 示范落选了，也不是龙头 about the plain one.
+        """
         found = list(measures)
-        for better in self.policy.measures:
-            own = [c for c in better.conditions if c.name not in self._shared]
+        for better in (m for m in self.policy.measures if m.overrides):
+            own = [c.name for c in better.conditions if c.name not in self._shared]
             said = before.verdicts_of(better)
-            open_now = better.overrides and all(c.name in said and said[c.name].state == "meets" for c in own)
-            denied = any(v.state == "fails" for v in self._verdicts(text, (better,)).values())
-            if open_now and not denied:
+            now = {name: v for (_, name), v in self._verdicts(text, (better,)).items() if name in own}
+            if any(v.state == "fails" for v in now.values()):
+                plain = [m for m in self.policy.measures if m.id in better.overrides]
+                found = [m for one in found for m in (plain if one is better else [one])]
+            elif all(name in said and said[name].state == "meets" for name in own):
                 found = [better if m.id in better.overrides else m for m in found]
         return tuple(dict.fromkeys(found))
 
@@ -367,11 +375,10 @@ class Understander:
         return found
 
     def _verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
-        meets, fails = self._conditions[measure.id, condition.name]
-        if fails and (match := fails.search(text)):
-            return Verdict("fails", match[0])
-        if meets and (match := meets.search(text)):
-            return Verdict("meets", match[0])
+        states: tuple[State, ...] = ("meets", "fails", "meets")
+        for state, pattern in zip(states, self._conditions[measure.id, condition.name], strict=True):
+            if pattern and (match := pattern.search(text)):
+                return Verdict(state, match[0].strip("，。；、 "))
         return None
 
 
