@@ -47,6 +47,9 @@ def either_side(measure: Measure, boundary: Boundary, facts: Mapping[str, Fact])
 
 def with_limits(measure: Measure, calculation: Calculation, facts: Mapping[str, Fact], *, always: bool) -> Calculation:
     """The calculation, and as further steps either side of the limits that a figure comes near (`always`: of all)."""
+    limited = {c.text for c in measure.conditions if c.input}
+    if any(check.state == "fails" and check.text not in limited for check in calculation.conditions):
+        return calculation
     chosen = [b for b in boundaries(measure) if _is_near(b, facts) or (always and not b.item.part_of)]
     if always and len(chosen) > 1:  # of many tiers the one in question
         fact = facts.get(chosen[0].item.name)

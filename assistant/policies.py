@@ -206,14 +206,14 @@ def _with_wordings(measures: tuple[Measure, ...], shared: frozenset[str], path: 
         return condition.words or (condition.name if condition.name in shared else f"{measure.id}/{condition.name}")
 
     keys = {key(m, c) for m in measures for c in m.conditions if not c.input}
-    if wrong := (keys ^ wordings.keys()):
-        names = "、".join(sorted(wrong))
-        raise CorpusError(f"{path} 与 measures.toml 的条件对不上：{names}。请补上、改名或删去。")
+    if unknown := wordings.keys() - keys:
+        raise CorpusError(f"{path}：measures.toml 没有条件 {'、'.join(sorted(unknown))}。请改名或删去。")
     return tuple(
         m.model_copy(
             update={
                 "conditions": tuple(
-                    c if c.input else c.model_copy(update={"wording": wordings[key(m, c)]}) for c in m.conditions
+                    c if c.input else c.model_copy(update={"wording": wordings.get(key(m, c), Wording())})
+                    for c in m.conditions
                 )
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -71,11 +71,18 @@ class _Label:
 class Slots:
     """The inputs of some measures with their words compiled: fills them from a sentence's quantities."""
 
-    def __init__(self, measures: Sequence[Measure], other_words: Sequence[str], link: str = "") -> None:
+    def __init__(
+        self,
+        measures: Sequence[Measure],
+        other_words: Sequence[str],
+        link: str = "",
+        is_met: Callable[[str], bool] = lambda words: False,
+    ) -> None:
+        """`other_words` label what is no input, with `link` between them and the figure; `is_met` says whether some
+        words speak of a condition of the measures as met."""
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
-        met = [pattern for m in measures for c in m.conditions for pattern in c.wording.meets]
-        self._met = re.compile("|".join(f"(?:{pattern})" for pattern in met) or r"(?!)")
+        self._is_met = is_met
         names: dict[str, set[str]] = {}
         denies: dict[str, set[str]] = {}
         kinds: dict[str, set[str]] = {}
@@ -166,7 +173,7 @@ class Slots:
         if old is None or part is None:
             return False
         rest = between[part.end() :]
-        is_closer = self._met.search(rest) or len(label) > len(old.parts[0].label)
+        is_closer = self._is_met(rest) or len(label) > len(old.parts[0].label)
         return part[0] != _AMONG or label not in rest or not is_closer or bool(_INCLUDED.match(after))
 
     def _take_series(

@@ -316,7 +316,10 @@ class Understander:
     ) -> Filled:  # fmt: skip
         key = tuple(m.id for m in measures)
         if key not in self._slots:
-            self._slots[key] = Slots(measures, self.questions.other_amounts, self.questions.link)
+            self._slots[key] = Slots(
+                measures, self.questions.other_amounts, self.questions.link,
+                lambda words: any(v.state == "meets" for v in self._verdicts(words, measures).values()),
+            )  # fmt: skip
         pending = self._pending(measures, before, intents) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
             pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
