@@ -46,6 +46,7 @@ class UnreadableAmount(UnusableInput, ValueError):
     """A form value holds no quantity, or several."""
 
 
+_ROUGHLY = Decimal("1.05")
 TOO_LARGE = Decimal(10) ** 15
 _SCALES = {c: Decimal(10) ** e for c, e in zip("十百千万亿wk", (1, 2, 3, 4, 8, 4, 3), strict=True)}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
@@ -58,7 +59,7 @@ _PLAIN = str.maketrans(
 _N = "零一二两三四五六七八九"
 _C = f"[{_N}十百千]"
 _D = "[一二两三四五六七八九十]"
-_AREA = r"平方米|平方|平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])"
+_AREA = r"平方米|平方|平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])|方(?=[每一/]个?月)"
 _SUM = r"(?!\s*[\d.]|\s*[万亿元块wk%])"  # what follows does not make it an amount
 
 _NOT_QUANTITIES = re.compile(
@@ -336,7 +337,8 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
     low, high = total_low + section_low, total_high + section_high
     if vague_tail:
         high = low + (Decimal(10) if low / large < 100 else Decimal(100)) * large
-    return _Numeral(low, high, end, large, chain, fuzzy and not vague_tail, vague_tail, alone)
+    is_vague = vague_tail and high > low * _ROUGHLY  # 十亿三千几万 is near enough, 几万 is not
+    return _Numeral(low, high, end, large, chain, fuzzy and not is_vague, is_vague, alone)
 
 
 def _read_item(text: str, start: int) -> _Item | None:

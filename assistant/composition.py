@@ -185,7 +185,10 @@ class Composer:
         else:
             contact = self.policy.description.contact
             section = self.passages.topic_of(contact.clause, contact.quote, "政策咨询")
-        return _Answer([*self._opening(m), section, *self._silences(u)])
+        # Of two questions about one place the other is answered by its words.
+        both = u.text.count("？") + u.text.count("?") > 1 and not (u.measures or u.departments)
+        words = [self.passages.topic(t) for t in u.topics if not t.quote] if both else []
+        return _Answer([*self._opening(m), section, *words, *self._silences(u)])
 
     def _compared(self, m: _Material) -> _Answer | None:
         """Measures side by side: those named, or the one named with its twins and the other routes of its clause."""
@@ -315,7 +318,7 @@ class Composer:
             section, shown = limit[0], (limit[1],)
         elif failed:
             section = writer.calculated(measure, calculation)
-        elif wants_rule or (missing and not knows and not u.intents & {"amount", "unknown"}):
+        elif wants_rule or (missing and not knows and not u.intents & {"amount", "reckon", "unknown"}):
             section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
         elif missing and not u.intents & {"reckon", "unknown"} and (decided or (u.claims and "premise" in u.intents)):
             section = writer.checked(measure, calculation, missing)

@@ -27,7 +27,7 @@ _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"))
 # How far ahead the classifier must be: to place a message that nothing else places, one that only tells something, to
 # say that a message is of another kind than its cues say, and to take the cues' place.
-_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _OTHER, _SURE = 0.03, 0.05, 0.1, 0.12, 0.15, 0.2, 0.25
+_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _OTHER, _SURE, _CERTAIN = 0.03, 0.05, 0.1, 0.12, 0.15, 0.2, 0.25, 0.35
 _FEW = 6  # characters that say too little to be refused by likeness alone
 
 
@@ -97,7 +97,8 @@ class Pointer:
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
         if targets.found or is_placed:
-            needed = _SURE if guess.kind == "term" and not targets.topics else 1
+            beside = _SURE if not targets.topics else _CERTAIN
+            needed = beside if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
 
     def _with_measure(

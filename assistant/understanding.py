@@ -381,7 +381,7 @@ class Understander:
         states: tuple[State, ...] = ("meets", "fails", "meets")
         for state, pattern in zip(states, self._conditions[measure.id, condition.name], strict=True):
             if pattern and (match := pattern.search(text)):
-                return Verdict(state, match[0].strip("，。；、 "))
+                return Verdict(state, _whole(text, match))
         return None
 
 
@@ -400,6 +400,16 @@ def _with_subject(
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
 
 
+def _whole(text: str, match: re.Match[str]) -> str:
+    """The words matched, without the half of a figure that they may end in."""
+    words = match[0]
+    if _DIGIT.match(text[match.end() : match.end() + 1]):
+        words = re.sub(f"{_DIGIT.pattern}+$", "", words)
+    if _DIGIT.match(text[max(match.start() - 1, 0) : match.start()]):
+        words = re.sub(f"^{_DIGIT.pattern}+", "", words)
+    return words.strip("，。；、 ")
+
+
 def simplified(text: str, lexicon: Lexicon) -> str:
     """A text in canonical terms and without the spaces that mean nothing."""
     return _SPACES.sub("", _LISTED.sub("；", lexicon.canonical(text)))
@@ -409,6 +419,7 @@ def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{p})" for p in patterns)) if patterns else None
 
 
+_DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from assistant.amounts import read_quantities
-from assistant.slots import Slots
 from assistant.policies import Policy
 from assistant.questions import Questions
+from assistant.slots import Slots
 
 WAN = 10_000
 CASES = [
