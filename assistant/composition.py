@@ -52,10 +52,10 @@ class Composer:
         self._ways = (
             self._outside,
             self._greeting,
+            self._swept,
             self._looked_up,
             self._term,
             self._contents,
-            self._swept,
             self._departments,
             self._compared,
             self._original,

@@ -170,7 +170,7 @@ class Understander:
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
-        is_sweep = "overview" in intents and bool(shared or own or (before.facts and not measures))
+        is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
         verdicts = self._verdicts(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
         return Understanding(
@@ -297,11 +297,11 @@ class Understander:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
         subject = "".join(m.name for m in focus)
         rest = self.questions.filler.sub("", text)
-        clauses = {m.clause for m in focus}
-        siblings = (m for m in self.pointer.match(f"{rest}{subject}") if m.clause in clauses)
-        together = dict.fromkeys((*self.pointer.match(f"{subject}{rest}"), *siblings))
+        both = (*self.pointer.match(f"{subject}{rest}"), *self.pointer.match(f"{rest}{subject}"))
+        clauses, twins = {m.clause for m in focus}, {twin for m in focus for twin in m.twins}
+        siblings = dict.fromkeys(m for m in both if m.clause in clauses or m.id in twins)
         alone = self.pointer.match(subject)
-        if fresh := tuple(m for m in together if m not in alone and m not in focus):
+        if fresh := tuple(m for m in siblings if m not in alone and m not in focus):
             return fresh, True
         pointed = bool(self._verdicts(text, focus))
         if inputs or pointed:
@@ -373,11 +373,12 @@ class Understander:
         found: dict[tuple[str, str], Verdict] = {}
         for measure in measures:
             for condition in measure.conditions:
-                if verdict := self._verdict(text, measure, condition):
+                if verdict := self.verdict(text, measure, condition):
                     found[measure.id, condition.name] = verdict
         return found
 
-    def _verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
+    def verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
+        """Whether simplified words say that a condition of the measure holds; None when they say nothing of it."""
         states: tuple[State, ...] = ("meets", "fails", "meets")
         for state, pattern in zip(states, self._conditions[measure.id, condition.name], strict=True):
             if pattern and (match := pattern.search(text)):

@@ -390,3 +390,74 @@ def test_whatever_is_typed_is_answered_without_a_traceback(assistant: Assistant,
 def test_the_figure_of_a_question_is_the_formula_of_the_clause(assistant: Assistant, wan: int, spelling: str) -> None:
     reply = ask(assistant, f"购置核心仪器设备发票金额{spelling.format(wan)}，能补多少")
     assert amounts(reply) == {"5.13": min(Decimal(wan) * WAN / 2, Decimal(1000 * WAN))}
+
+
+@pytest.mark.parametrize(
+    ("turns", "clause", "yuan"),
+    [
+        (("核心检测仪器发票860万，能补多少钱", "如果不买，改成企业租赁设备呢，最多给多少"), "5.13", 500 * WAN),
+        (("我厂是市里认的龙头骨干，做激光打印机", "今年准备搞技改", "投资额二千八百万，补几多"), "5.8", 560 * WAN),
+        (("技改投3000万能补助多少", "示范落选了，龙头骨干也不是，就普通技改"), "5.8", 300 * WAN),
+        (
+            ("研发投入200万、买开发工具60万、配套设备90万，工业软件支持多少", "研发投入那块改成300万，再算一遍"),
+            "5.14",
+            135 * WAN,
+        ),
+        (("新建项目，总投3个亿，已完成固投1.1亿，最多补多少", "打错了 是1.01亿 不是1.1亿"), "5.2", 1010 * WAN),
+        (("引进3个高级工、2个技师，都在紧缺目录里，奖补多少", "再加上1个高级技师，总共呢"), "5.15", 41_000),
+        (("并购交易额三个亿，控股，非关联，中山结算，奖多少", "价钱如果谈到1.4亿呢"), "5.10", 700 * WAN),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, tuple) else None,
+)
+def test_a_conversation_goes_on(assistant: Assistant, turns: tuple[str, ...], clause: str, yuan: int) -> None:
+    assert amounts(ask(assistant, *turns)) == {clause: Decimal(yuan)}
+
+
+def test_what_was_understood_stands_in_one_line_behind_the_figure(assistant: Assistant) -> None:
+    lines = ask(assistant, "注册资本500万，员工80人，买了核心检测设备3000万，能补多少").text.split("\n\n")
+    assert lines[1].startswith("我的理解：仪器设备购置发票金额：3000 万元（您说的“3000万”）")
+    assert "没有计入“注册资本500万”、“员工80人”" in lines[1]
+    assert "\n" not in lines[1]
+
+
+def test_two_routes_of_one_clause_keep_their_own_sums(assistant: Assistant) -> None:
+    reply = ask(assistant, "技改1000万，智能制造示范2000万，分别补多少")
+    assert {c.measure: c.amount_yuan for c in reply.calculations} == {
+        "upgrade": 100 * WAN,
+        "smart-manufacturing": 400 * WAN,
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("贴息要交哪些材料", "申报材料"),
+        ("拿完设备补贴厂子迁走，要不要把钱吐回来", "迁出"),
+        ("技改补贴跟设备补贴能不能两头都薅", "叠加"),
+    ],
+)
+def test_what_the_file_does_not_say_names_the_clause_it_is_asked_of(
+    assistant: Assistant, question: str, topic: str
+) -> None:
+    reply = ask(assistant, question)
+    assert reply.status == "not_covered"
+    assert reply.text.startswith("**文件未规定")
+    assert topic in reply.notices[0]
+    assert any(c.clause.startswith("5.") for c in reply.citations)
+
+
+def test_a_question_about_another_place_is_answered_beside_the_figure(assistant: Assistant) -> None:
+    reply = ask(assistant, "年销售收入首次突破20亿奖多少？另外领导小组多久开一回会？")
+    assert amounts(reply) == {"5.9": Decimal(300 * WAN)}
+    assert "每季度召开" in reply.text
+
+
+def test_an_inverse_question_about_tiers_lists_them(assistant: Assistant) -> None:
+    assert "20 亿元：300 万元" in ask(assistant, "销售收入要做到多少才能拿300万奖励").text
+
+
+def test_conditions_are_shown_one_by_one_with_the_words_of_the_clause(assistant: Assistant) -> None:
+    text = ask(assistant, "并购花了8000万，控股，中山结算，但对方是我们的子公司，能奖吗").text
+    assert "- **不符合**：被并购的是非关联方企业（您说的是“" in text
+    assert "- **符合**：在本市结算" in text
+    assert "- **待确认**：属于新一代信息技术企业或项目——条文：“" in text

@@ -1,0 +1,80 @@
+"""What users say decides a condition: against 1,232 wordings written from the clauses, a third never used to tune."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assistant.lexicon import Lexicon
+from assistant.measures import Condition, Wording
+from assistant.policies import Policy
+from assistant.questions import Questions
+from assistant.targets import Pointer
+from assistant.understanding import Understander, simplified
+
+LINES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "data/conditions.jsonl").read_text("utf-8").splitlines()
+    if line
+]
+
+
+@pytest.fixture(scope="module")
+def understander(policy: Policy, lexicon: Lexicon, questions: Questions) -> Understander:
+    return Understander(Pointer(policy, questions, None), lexicon, questions)
+
+
+@pytest.fixture(scope="module")
+def verdicts(understander: Understander, policy: Policy) -> list[tuple[str, str, str]]:
+    """(condition, state meant, state judged) of every line; one that says nothing is judged for every condition."""
+    judged = []
+    for line in LINES:
+        for measure in policy.measures:
+            for condition in measure.conditions:
+                if condition.input or line["target"] not in ("none", condition.name, f"{measure.id}/{condition.name}"):
+                    continue
+                verdict = understander.verdict(simplified(line["text"], understander.lexicon), measure, condition)
+                judged.append((condition.name, line["state"], verdict.state if verdict else "unknown"))
+    return judged
+
+
+def test_hardly_any_verdict_is_the_wrong_way_round(verdicts: list[tuple[str, str, str]]) -> None:
+    counts = Counter((meant, judged) for _, meant, judged in verdicts if meant != "none")
+    reversed_ = counts["meets", "fails"] + counts["fails", "meets"]
+    assert reversed_ <= 0.01 * sum(counts.values())
+
+
+def test_most_of_what_is_said_is_recognised(verdicts: list[tuple[str, str, str]]) -> None:
+    counts = Counter((meant, judged) for _, meant, judged in verdicts)
+    for state in ("meets", "fails"):
+        said = sum(n for (meant, _), n in counts.items() if meant == state)
+        assert counts[state, state] >= 0.93 * said
+
+
+def test_words_about_something_else_hardly_ever_fail_a_condition(verdicts: list[tuple[str, str, str]]) -> None:
+    others = [judged for _, meant, judged in verdicts if meant == "none"]
+    assert others.count("fails") <= 0.002 * len(others)
+
+
+def test_what_settles_a_condition_goes_before_what_fails_it(understander: Understander, policy: Policy) -> None:
+    merger = policy.measure("merger")
+    control = next(c for c in merger.conditions if c.name == "control")
+    said = understander.verdict("没到控股，不过我们已经是第一大股东了", merger, control)
+    assert said is not None
+    assert said.state == "meets"
+
+
+def test_the_words_of_a_verdict_never_hold_half_a_figure(understander: Understander, policy: Policy) -> None:
+    workers = policy.measure("skilled-workers")
+    grade = next(c for c in workers.conditions if c.name == "grade")
+    said = understander.verdict("高级技师既然是两万一个，那我三个就是六万咯", workers, grade)
+    assert said is not None
+    assert not set("两一三六万") & set(said.words)
+
+
+def test_a_condition_without_words_is_never_decided(policy: Policy) -> None:
+    silent = Condition(name="x", text="x", quote="x")
+    assert silent.wording == Wording()

@@ -1,0 +1,51 @@
+"""Quantities are taken as their words mean them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.amounts import read_quantities
+from assistant.quantities import as_meant
+
+WAN = 10_000
+
+
+def money(text: str) -> list[tuple[Decimal, Decimal]]:
+    return [(q.low, q.high) for q in as_meant(text, read_quantities(text)) if q.kind in ("money", "area", "rate")]
+
+
+def same(*values: float) -> list[tuple[Decimal, Decimal]]:
+    return [(Decimal(str(v)), Decimal(str(v))) for v in values]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("贴片机8台，每台净值96万；回流焊3台，每台净值41万", same(768 * WAN, 123 * WAN)),
+        ("设备两台，净值各1100万", same(2200 * WAN)),
+        ("租了三层，每层1150平", same(3450)),
+        ("30个工程师，一人一年18万", same(540 * WAN)),
+        ("买一台设备500万", same(500 * WAN)),
+        ("实际完成4500万（厂房2800万、设备1700万）", same(4500 * WAN)),
+        ("研发300万、工具50万、设备100万，合计450万", same(300 * WAN, 50 * WAN, 100 * WAN)),
+        ("原值6800万、折旧2300万、净值4500万", same(6800 * WAN, 2300 * WAN, 4500 * WAN)),
+        ("销售可能9000万也可能1.1亿", [(Decimal(9000 * WAN), Decimal(11000 * WAN))]),
+        ("总投1950万，差50万到2000万", same(1950 * WAN)),
+        ("今年9700万，四舍五入也算一个亿", same(9700 * WAN)),
+        ("月利率千分之四", same(0.048)),
+        ("甲公司固投7200万；乙公司3100万；丙公司1.4亿。只问甲公司", same(7200 * WAN)),
+    ],
+)
+def test_the_figures_are_those_meant(text: str, expected: list[tuple[Decimal, Decimal]]) -> None:
+    assert money(text) == expected
+
+
+@given(st.text(alphabet="一二三四0123456789万亿元台每各，。；差合计只问（）平层个人%月", max_size=40))
+def test_any_text_keeps_its_quantities_in_order_and_inside_the_text(text: str) -> None:
+    meant = as_meant(text, read_quantities(text))
+    assert [q.start for q in meant] == sorted(q.start for q in meant)
+    assert all(0 <= q.start < q.end <= len(text) for q in meant)
