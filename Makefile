@@ -32,7 +32,7 @@ lint: $(VENV)/.ready-dev
 
 eval: $(VENV)/.ready-dev
 	@echo "==> beside a stock pipeline"
-	@$(BIN)/python -m evals.peers
+	@$(BIN)/python -m evals.peers --split test
 	@echo "==> retrieval alone"
 	@$(BIN)/python -m evals.retrieval
 	@echo "==> every question, against the thresholds"

@@ -23,6 +23,7 @@ def audit(policy: Policy) -> list[str]:
         *_values(policy),
         *_unbound_figures(policy),
         *_formulas(policy),
+        *_wordings(policy),
         *_examples(policy),
     ]
 
@@ -94,6 +95,18 @@ def _unbound_figures(policy: Policy) -> Iterator[str]:
         for match in _FIGURE.finditer(clause.text):
             if not any(start <= match.start() and match.end() <= end for start, end in spans):
                 yield f"条款 {clause.id} 的“{match[0]}”没有绑定到任何事项，也没有在 not_rules 里说明"
+
+
+def _wordings(policy: Policy) -> Iterator[str]:
+    for measure in policy.measures:
+        for condition in measure.conditions:
+            wording = condition.wording
+            for pattern in (*wording.settles, *wording.fails, *wording.meets):
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    name = f"{measure.id}/{condition.name}"
+                    yield f"conditions.toml {name}：{pattern[:60]} 不是有效的正则表达式（{error}）"
 
 
 # Targets of examples that are no part of the policy: kinds of question.

@@ -74,11 +74,12 @@ class Wording(_Data):
     """Patterns of users' words that say a condition is met, and that it is not; with neither said it is unknown.
 
     What `settles` it is met whatever else is said (没控股，但是第一大股东); else `fails` goes before `meets`.
+    They are many and long, so each is compiled when first asked for; the audit compiles them all.
     """
 
-    meets: Patterns = ()
-    fails: Patterns = ()
-    settles: Patterns = ()
+    meets: tuple[str, ...] = ()
+    fails: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
 
 
 class Condition(_Data):

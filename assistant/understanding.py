@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.answer import State
@@ -93,11 +94,6 @@ class Understander:
         self.lexicon = lexicon
         self.questions = questions
         self.pointer = pointer
-        self._conditions = {
-            (m.id, c.name): tuple(map(_any, (c.wording.settles, c.wording.fails, c.wording.meets)))
-            for m in policy.measures
-            for c in m.conditions
-        }
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
@@ -369,6 +365,10 @@ class Understander:
         formula = measures[0].formula if measures else None
         return (formula.base or formula.unit_rent or "") if formula else ""
 
+    def prepare(self) -> None:
+        """Compile what decides the conditions now, so that no question waits for it."""
+        self._verdicts("", self.policy.measures)
+
     def _verdicts(self, text: str, measures: Sequence[Measure]) -> dict[tuple[str, str], Verdict]:
         found: dict[tuple[str, str], Verdict] = {}
         for measure in measures:
@@ -379,9 +379,12 @@ class Understander:
 
     def verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
         """Whether simplified words say that a condition of the measure holds; None when they say nothing of it."""
-        states: tuple[State, ...] = ("meets", "fails", "meets")
-        for state, pattern in zip(states, self._conditions[measure.id, condition.name], strict=True):
-            if pattern and (match := pattern.search(text)):
+        wording = condition.wording
+        steps: tuple[tuple[State, tuple[str, ...]], ...] = (
+            ("meets", wording.settles), ("fails", wording.fails), ("meets", wording.meets),
+        )  # fmt: skip
+        for state, patterns in steps:
+            if patterns and (match := _any(patterns).search(text)):
                 return Verdict(state, _whole(text, match))
         return None
 
@@ -416,8 +419,9 @@ def simplified(text: str, lexicon: Lexicon) -> str:
     return _SPACES.sub("", _LISTED.sub("；", lexicon.canonical(text)))
 
 
-def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?:{p})" for p in patterns)) if patterns else None
+@cache
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in patterns))
 
 
 _DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")

@@ -68,8 +68,8 @@ class Assistant:
 def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistant:
     """Read the corpus, open (or build) the index, load the model; any `AssistantError` says what to do.
 
-    With `opens_search` off the index, the model and jieba's word list wait until a question needs them, which most do
-    not: right for a process that answers once.
+    With `opens_search` off the index, the model, jieba's word list and the words of conditions wait until a question
+    needs them, which most do not: right for a process that answers once.
     """
     policies = read_policies(settings.corpus_dir)
     lexicon, questions = _read_language(settings)
@@ -82,6 +82,8 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     speller = Speller(terms, lambda text: tokenizer().pieces(text), lambda text: tokenizer().is_word(text))
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
+    if opens_search:
+        understander.prepare()
     return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
 
 

@@ -302,3 +302,8 @@ def test_paraphrases_of_a_case_not_run_are_held_beside_each_other() -> None:
 
 def test_only_the_scorers_that_apply_are_in_the_scores() -> None:
     assert [s.name for s in score(case(), reply())] == ["status", "evidence"]
+
+
+def test_a_figure_for_each_does_not_swallow_the_one_it_is_for() -> None:
+    assert [f.text for f in read_figures("既然是两万一个，那就是六万")] == ["两万", "六万"]
+    assert [f.value for f in read_figures("一个亿和两个亿")] == [10**8, 2 * 10**8]
