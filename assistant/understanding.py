@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.answer import State
 from assistant.calculators import Verdict, missing
+from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
-from assistant.measures import Condition, Measure, Silence, Topic
+from assistant.measures import Measure, Silence, Topic
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
@@ -32,7 +31,6 @@ _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 # 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
 _LISTED = re.compile(r"(?<=[万亿元块%个人名平年月])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
-_SENTENCE = re.compile(r"[。！!？?\n]")
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
 )
@@ -168,7 +166,7 @@ class Understander:
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        verdicts = self._verdicts(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
+        verdicts = verdicts_in(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
         return Understanding(
             text=text,
             intents=intents,
@@ -251,7 +249,7 @@ class Understander:
         for better in (m for m in self.policy.measures if m.overrides):
             own = [c.name for c in better.conditions if c.name not in self._shared]
             said = before.verdicts_of(better)
-            now = {name: v for (_, name), v in self._verdicts(text, (better,)).items() if name in own}
+            now = {name: v for (_, name), v in verdicts_in(text, (better,)).items() if name in own}
             if any(v.state == "fails" for v in now.values()):
                 plain = [m for m in self.policy.measures if m.id in better.overrides]
                 found = [m for one in found for m in (plain if one is better else [one])]
@@ -269,7 +267,7 @@ class Understander:
         if not focus or earlier & set(targets.measures):
             return False
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
-        decided = any(name in own for _, name in self._verdicts(text, focus))
+        decided = any(name in own for _, name in verdicts_in(text, focus))
         supposes = bool(targets.intents & {"suppose", "correction"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
         words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
         labelled = any(found and len(found[0]) > _VERB for found in words)
@@ -299,7 +297,7 @@ class Understander:
         alone = self.pointer.match(subject)
         if fresh := tuple(m for m in siblings if m not in alone and m not in focus):
             return fresh, True
-        pointed = bool(self._verdicts(text, focus))
+        pointed = bool(verdicts_in(text, focus))
         if inputs or pointed:
             return focus, True
         # Without anything to work with, a message must lean by its words, or be too short to be a question of its own.
@@ -314,7 +312,7 @@ class Understander:
         if key not in self._slots:
             self._slots[key] = Slots(
                 measures, self.questions.other_amounts, self.questions.link,
-                lambda words: any(v.state == "meets" for v in self._verdicts(words, measures).values()),
+                lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
             )  # fmt: skip
         pending = self._pending(measures, before, intents) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
@@ -365,29 +363,6 @@ class Understander:
         formula = measures[0].formula if measures else None
         return (formula.base or formula.unit_rent or "") if formula else ""
 
-    def prepare(self) -> None:
-        """Compile what decides the conditions now, so that no question waits for it."""
-        self._verdicts("", self.policy.measures)
-
-    def _verdicts(self, text: str, measures: Sequence[Measure]) -> dict[tuple[str, str], Verdict]:
-        found: dict[tuple[str, str], Verdict] = {}
-        for measure in measures:
-            for condition in measure.conditions:
-                if verdict := self.verdict(text, measure, condition):
-                    found[measure.id, condition.name] = verdict
-        return found
-
-    def verdict(self, text: str, measure: Measure, condition: Condition) -> Verdict | None:
-        """Whether simplified words say that a condition of the measure holds; None when they say nothing of it."""
-        wording = condition.wording
-        steps: tuple[tuple[State, tuple[str, ...]], ...] = (
-            ("meets", wording.settles), ("fails", wording.fails), ("meets", wording.meets),
-        )  # fmt: skip
-        for state, patterns in steps:
-            if patterns and (match := _any(patterns).search(text)):
-                return Verdict(state, _whole(text, match))
-        return None
-
 
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
@@ -404,27 +379,11 @@ def _with_subject(
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
 
 
-def _whole(text: str, match: re.Match[str]) -> str:
-    """The words matched, without the half of a figure that they may end in."""
-    words = match[0]
-    if _DIGIT.match(text[match.end() : match.end() + 1]):
-        words = re.sub(f"{_DIGIT.pattern}+$", "", words)
-    if _DIGIT.match(text[max(match.start() - 1, 0) : match.start()]):
-        words = re.sub(f"^{_DIGIT.pattern}+", "", words)
-    return words.strip("，。；、 ")
-
-
 def simplified(text: str, lexicon: Lexicon) -> str:
     """A text in canonical terms and without the spaces that mean nothing."""
     return _SPACES.sub("", _LISTED.sub("；", lexicon.canonical(text)))
 
 
-@cache
-def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{p})" for p in patterns))
-
-
-_DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")

@@ -15,6 +15,7 @@ from assistant.audit import audit
 from assistant.chain import Question, Search, build_chain
 from assistant.classifier import Classifier, open_classifier
 from assistant.composition import Composer
+from assistant.conditions import prepare
 from assistant.embeddings import open_embeddings
 from assistant.errors import AssistantError
 from assistant.index import build_index, ensure_index, open_index
@@ -83,7 +84,7 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
     if opens_search:
-        understander.prepare()
+        prepare(policy.measures)
     return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.conditions import verdict_in
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Wording
 from assistant.policies import Policy
-from assistant.questions import Questions
-from assistant.targets import Pointer
-from assistant.understanding import Understander, simplified
+from assistant.understanding import simplified
 
 LINES = [
     json.loads(line)
@@ -23,12 +22,7 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def understander(policy: Policy, lexicon: Lexicon, questions: Questions) -> Understander:
-    return Understander(Pointer(policy, questions, None), lexicon, questions)
-
-
-@pytest.fixture(scope="module")
-def verdicts(understander: Understander, policy: Policy) -> list[tuple[str, str, str]]:
+def verdicts(policy: Policy, lexicon: Lexicon) -> list[tuple[str, str, str]]:
     """(condition, state meant, state judged) of every line; one that says nothing is judged for every condition."""
     judged = []
     for line in LINES:
@@ -36,7 +30,7 @@ def verdicts(understander: Understander, policy: Policy) -> list[tuple[str, str,
             for condition in measure.conditions:
                 if condition.input or line["target"] not in ("none", condition.name, f"{measure.id}/{condition.name}"):
                     continue
-                verdict = understander.verdict(simplified(line["text"], understander.lexicon), measure, condition)
+                verdict = verdict_in(simplified(line["text"], lexicon), condition)
                 judged.append((condition.name, line["state"], verdict.state if verdict else "unknown"))
     return judged
 
@@ -59,18 +53,18 @@ def test_words_about_something_else_hardly_ever_fail_a_condition(verdicts: list[
     assert others.count("fails") <= 0.002 * len(others)
 
 
-def test_what_settles_a_condition_goes_before_what_fails_it(understander: Understander, policy: Policy) -> None:
+def test_what_settles_a_condition_goes_before_what_fails_it(policy: Policy) -> None:
     merger = policy.measure("merger")
     control = next(c for c in merger.conditions if c.name == "control")
-    said = understander.verdict("没到控股，不过我们已经是第一大股东了", merger, control)
+    said = verdict_in("没到控股，不过我们已经是第一大股东了", control)
     assert said is not None
     assert said.state == "meets"
 
 
-def test_the_words_of_a_verdict_never_hold_half_a_figure(understander: Understander, policy: Policy) -> None:
+def test_the_words_of_a_verdict_never_hold_half_a_figure(policy: Policy) -> None:
     workers = policy.measure("skilled-workers")
     grade = next(c for c in workers.conditions if c.name == "grade")
-    said = understander.verdict("高级技师既然是两万一个，那我三个就是六万咯", workers, grade)
+    said = verdict_in("高级技师既然是两万一个，那我三个就是六万咯", grade)
     assert said is not None
     assert not set("两一三六万") & set(said.words)
 

@@ -29,7 +29,7 @@ def imported(path: Path) -> set[str]:
 # Down the flow: a module may import those before it.
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "policies", "facts",
-    "quantities", "slots", "calculators", "boundaries", "audit", "spelling", "references", "classifier", "targets", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
+    "quantities", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
     "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "tools", "chain", "wiring", "__main__",
 ]  # fmt: skip
 

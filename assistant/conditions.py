@@ -1,0 +1,55 @@
+"""What users say → verdicts on the conditions of measures: met, not met, or nothing said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from assistant.answer import State
+from assistant.calculators import Verdict
+from assistant.measures import Condition, Measure
+
+_DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
+
+
+def verdicts_in(text: str, measures: Iterable[Measure]) -> dict[tuple[str, str], Verdict]:
+    """(measure, condition) → the verdict, for each condition that the simplified `text` decides."""
+    return {
+        (measure.id, condition.name): verdict
+        for measure in measures
+        for condition in measure.conditions
+        if (verdict := verdict_in(text, condition))
+    }
+
+
+def verdict_in(text: str, condition: Condition) -> Verdict | None:
+    """Whether the simplified `text` says that a condition holds; None when it says nothing of it."""
+    wording = condition.wording
+    steps: tuple[tuple[State, tuple[str, ...]], ...] = (
+        ("meets", wording.settles), ("fails", wording.fails), ("meets", wording.meets),
+    )  # fmt: skip
+    for state, patterns in steps:
+        if patterns and (match := _any(patterns).search(text)):
+            return Verdict(state, _whole(text, match))
+    return None
+
+
+def prepare(measures: Iterable[Measure]) -> None:
+    """Compile every pattern now, so that no question waits for it."""
+    verdicts_in("", measures)
+
+
+@cache
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{p})" for p in patterns))
+
+
+def _whole(text: str, match: re.Match[str]) -> str:
+    """The words matched, without the half of a figure that they may end in."""
+    words = match[0]
+    if _DIGIT.match(text[match.end() : match.end() + 1]):
+        words = re.sub(f"{_DIGIT.pattern}+$", "", words)
+    if _DIGIT.match(text[max(match.start() - 1, 0) : match.start()]):
+        words = re.sub(f"^{_DIGIT.pattern}+", "", words)
+    return words.strip("，。；、 ")
