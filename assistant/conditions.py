@@ -10,6 +10,7 @@ from assistant.answer import State
 from assistant.calculators import Verdict
 from assistant.measures import Condition, Measure
 
+_CLAUSE = re.compile("[，。；！？]")
 _DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
 
 
@@ -46,10 +47,11 @@ def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _whole(text: str, match: re.Match[str]) -> str:
-    """The words matched, without the half of a figure that they may end in."""
+    """The clause that decides, without the half of a figure that it may begin or end in."""
     words = match[0]
     if _DIGIT.match(text[match.end() : match.end() + 1]):
         words = re.sub(f"{_DIGIT.pattern}+$", "", words)
     if _DIGIT.match(text[max(match.start() - 1, 0) : match.start()]):
         words = re.sub(f"^{_DIGIT.pattern}+", "", words)
-    return words.strip("，。；、 ")
+    clauses = [clause for clause in _CLAUSE.split(words) if clause.strip()]
+    return (clauses[-1] if clauses else words).strip("，。；、 ")

@@ -28,10 +28,13 @@ class Writer:
 
     def understood(self, calculations: Sequence[Calculation], unused: Sequence[str]) -> str:
         """In one line what each measure was worked on and what was left out, so that a wrong reading is seen."""
-        read = {c.name: "；".join(_read(c)) for c in calculations if _read(c)}
         if not any(c.given or any(check.state == "fails" for check in c.conditions) for c in calculations):
             return ""
-        said = [f"{name}——{words}" for name, words in read.items()] if len(calculations) > 1 else [*read.values()]
+        told: dict[str, str] = {}
+        for calculation in calculations:  # a condition that several measures share is said once
+            new = [words for words in _read(calculation) if not any(words in earlier for earlier in told.values())]
+            told |= {calculation.name: "；".join(new)} if new else {}
+        said = [f"{name}——{words}" for name, words in told.items()] if len(calculations) > 1 else [*told.values()]
         left = f"没有计入{'、'.join(f'“{words}”' for words in unused)}。" if unused else ""
         return f"我的理解：{'。'.join(said)}。{left}不对请直接改，例如“不是……，是……”。"
 
