@@ -19,7 +19,7 @@ from assistant.answer import Calculation, Check, Citation, Reply
 _SHOWN_CITATIONS = 4
 _STATES = {"meets": ("✓", "符合"), "fails": ("✗", "不符合"), "unknown": ("?", "待确认")}
 # Words that only join what a card shows; a block with nothing else in it is said by the card.
-_JOINING = {"", "怎么算", "还需确认", "条件都符合并经认定时", "目前知道"}
+_JOINING = {"", "怎么算", "还需确认", "条件都符合并经认定时", "界限两侧", "条件逐条看"}
 _MARKS = re.compile(r"[\s*>#`|，。；：、（）“”！!?？,.;:()\-—]+")
 _LIST_MARK = re.compile(r"^\s*(?:\d+\.|[-*])\s+", re.MULTILINE)
 # No raw HTML, no link and no picture: an answer's words can neither run anything nor fetch anything.
@@ -87,7 +87,7 @@ def plain_text(message: str) -> str:
 
 def _card(calculation: Calculation) -> str:
     """A measure: its figure large, then working, other figures and conditions; "" when it has none of them."""
-    rest = _steps(calculation) + _readings(calculation) + _conditions(calculation.conditions)
+    rest = _steps(calculation) + _readings(calculation) + _limits(calculation) + _conditions(calculation.conditions)
     name, per = escape(calculation.name), escape(calculation.per)
     if calculation.amount_yuan is None:
         return f'<section class="card"><p class="name">{name}</p>{rest}</section>' if rest else ""
@@ -102,10 +102,13 @@ def _card(calculation: Calculation) -> str:
 
 
 def _steps(calculation: Calculation) -> str:
-    if not calculation.steps:
-        return ""
-    steps = "".join(f"<li>{escape(step)}</li>" for step in calculation.steps)
-    return f"<h4>怎么算</h4><ol>{steps}</ol>"
+    steps = "".join(f"<li>{escape(step)}</li>" for step in (*calculation.told, *calculation.working))
+    return f"<h4>怎么算</h4><ol>{steps}</ol>" if steps else ""
+
+
+def _limits(calculation: Calculation) -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in calculation.limits)
+    return f"<h4>界限两侧</h4><ul>{lines}</ul>" if lines else ""
 
 
 def _readings(calculation: Calculation) -> str:
@@ -125,9 +128,10 @@ def _conditions(checks: Sequence[Check]) -> str:
     for check in checks:
         mark, word = _STATES[check.state]
         said = f'<span class="said">您说：“{escape(check.words)}”</span>' if check.words else ""
+        quote = f'<span class="said">条文：“{escape(check.quote)}”</span>' if check.quote else ""
         rows += (
             f'<li class="{check.state}"><span class="mark">{mark}</span>'
-            f'<span class="text">{escape(check.text)}{said}</span><span class="state">{word}</span></li>'
+            f'<span class="text">{escape(check.text)}{said}{quote}</span><span class="state">{word}</span></li>'
         )
     return f'<h4>条件</h4><ul class="checks">{rows}</ul>'
 
@@ -186,7 +190,10 @@ def _is_said(block: str, calculations: Sequence[Calculation]) -> bool:
 
 def _shown(calculation: Calculation) -> Iterator[str]:
     yield from (calculation.name, calculation.per, amount(calculation), *calculation.steps)
-    yield from (check.text for check in calculation.conditions)
+    for check in calculation.conditions:
+        said = f"（您说的是“{check.words}”）" if check.words else ""
+        yield f"{_STATES[check.state][1]}：{check.text}{said}——条文：“{check.quote}”"
+        yield check.text
     for reading in calculation.readings:
         yield f"{reading.label}：{_most(calculation)}{format_yuan(reading.amount_yuan)}"
         yield f"{reading.label} {format_yuan(reading.amount_yuan)}"
