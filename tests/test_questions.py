@@ -189,3 +189,8 @@ def test_a_line_that_is_no_case_is_told_with_file_and_line(tmp_path: Path) -> No
     (tmp_path / "bad.jsonl").write_text(f'{GOOD.model_dump_json()}\n\n{{"id": "x"}}\n', "utf-8")
     with pytest.raises(QuestionsError, match=r"bad\.jsonl 第 3 行"):
         read_cases(tmp_path)
+
+
+def test_no_example_of_the_corpus_is_a_question(policy: Policy) -> None:
+    examples = {text for texts in policy.examples.values() for text in texts}
+    assert sorted(examples & {turn for case in read_cases() for turn in case.turns}) == []
