@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 Status = Literal["answered", "needs_input", "not_covered", "refused"]
 State = Literal["meets", "fails", "unknown"]
+STATES: dict[State, str] = {"meets": "符合", "fails": "不符合", "unknown": "待确认"}
 
 
 def plain(value: Decimal) -> str:
@@ -53,6 +54,12 @@ class Check(_Part):
     words: str = ""
     quote: str = ""
 
+    @property
+    def detail(self) -> str:
+        """The condition with the user's words and those of the clause."""
+        said = f"（您说的是“{self.words}”）" if self.words else ""
+        return f"{self.text}{said}——条文：“{self.quote}”"
+
 
 class Calculation(_Part):
     """One measure worked out in yuan; `amount_yuan` is None while an input is missing or a condition fails."""
@@ -69,6 +76,16 @@ class Calculation(_Part):
     given: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The conditions that do not hold; with any, nothing is given."""
+        return tuple(check for check in self.conditions if check.state == "fails")
+
+    @property
+    def most(self) -> str:
+        """What is written before an amount of this measure: an upper bound is worded as one."""
+        return "最高不超过 " if self.modality == "at_most" else ""
 
     @property
     def told(self) -> tuple[str, ...]:

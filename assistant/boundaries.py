@@ -12,7 +12,7 @@ from assistant.calculators import calculate
 from assistant.facts import Fact
 from assistant.measures import Input, Measure
 
-STEP = Decimal(10_000)  # yuan to either side of a limit: the unit people speak in
+_STEP = Decimal(10_000)  # yuan to either side of a limit: the unit people speak in
 # A figure this near to a limit is shown with it, asked for or not.
 _NEAR = Decimal("0.02")
 
@@ -23,6 +23,11 @@ class Boundary:
 
     item: Input
     value: Decimal
+
+    @property
+    def around(self) -> tuple[Decimal, Decimal, Decimal]:
+        """Just below, the limit itself and just above."""
+        return self.value - _STEP, self.value, self.value + _STEP
 
 
 def boundaries(measure: Measure) -> tuple[Boundary, ...]:
@@ -39,16 +44,16 @@ def boundaries(measure: Measure) -> tuple[Boundary, ...]:
 def either_side(measure: Measure, boundary: Boundary, facts: Mapping[str, Fact]) -> tuple[Calculation, ...]:
     """The measure just below, at and just above a limit, all else as told."""
     item = boundary.item
-    values = (boundary.value - STEP, boundary.value, boundary.value + STEP)
     return tuple(
-        calculate(measure, {**facts, item.name: Fact(item.name, value, value, "", item.kind)}, {}) for value in values
+        calculate(measure, {**facts, item.name: Fact(item.name, value, value, "", item.kind)}, {})
+        for value in boundary.around
     )
 
 
 def with_limits(measure: Measure, calculation: Calculation, facts: Mapping[str, Fact], *, always: bool) -> Calculation:
     """The calculation, and as further steps either side of the limits that a figure comes near (`always`: of all)."""
     limited = {c.text for c in measure.conditions if c.input}
-    if any(check.state == "fails" and check.text not in limited for check in calculation.conditions):
+    if any(check.text not in limited for check in calculation.failed):
         return calculation
     chosen = [b for b in boundaries(measure) if _is_near(b, facts) or (always and not b.item.part_of)]
     if always and len(chosen) > 1:  # of many tiers the one in question
@@ -64,16 +69,13 @@ def _is_near(boundary: Boundary, facts: Mapping[str, Fact]) -> bool:
 
 
 def _line(measure: Measure, boundary: Boundary, facts: Mapping[str, Fact]) -> str:
-    item, points = boundary.item, either_side(measure, boundary, facts)
-    values = (boundary.value - STEP, boundary.value, boundary.value + STEP)
-    outcomes = "；".join(f"{format_yuan(v)}：{_outcome(measure, p)}" for v, p in zip(values, points, strict=True))
-    return f"{item.label}，{outcomes}"
+    points = zip(boundary.around, either_side(measure, boundary, facts), strict=True)
+    return f"{boundary.item.label}，{'；'.join(f'{format_yuan(value)}：{_outcome(point)}' for value, point in points)}"
 
 
-def _outcome(measure: Measure, calculation: Calculation) -> str:
-    if any(check.state == "fails" for check in calculation.conditions):
+def _outcome(calculation: Calculation) -> str:
+    if calculation.failed:
         return "不符合"
     if calculation.amount_yuan is not None:
-        most = "最高不超过 " if measure.modality == "at_most" else ""
-        return f"{most}{format_yuan(calculation.amount_yuan)}"
+        return f"{calculation.most}{format_yuan(calculation.amount_yuan)}"
     return "达到" if calculation.missing else "没有金额"

@@ -95,10 +95,9 @@ class Composer:
     def worked_out(self, measure: Measure, calculation: Calculation, on: date) -> Reply:
         """The answer to one calculation alone, as `assistant estimate` shows it."""
         missing = [measure.input(name) for name in calculation.missing]
-        failed = any(c.state == "fails" for c in calculation.conditions)
         if measure.formula.name == "none":
             section = self.writer.rule(measure)
-        elif missing and not failed:
+        elif missing and not calculation.failed:
             section = self.writer.asked_back(measure, calculation, missing)
         else:
             section = self.writer.calculated(measure, calculation)
@@ -150,17 +149,14 @@ class Composer:
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
-        of_place = any(not t.quote and not t.passing for t in m.u.topics)
-        is_alone = "term" in m.u.intents and not m.u.told and not of_place and (m.u.carried or not m.u.measures)
-        return _Answer([self.passages.term(m.on)]) if is_alone else None
+        is_alone = m.u.carried or not m.u.measures
+        return _Answer([self.passages.term(m.on)]) if m.u.asks_term and is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
         """What is answered first, whatever follows: the term, and plain facts of the document."""
         # Who cannot qualify anyway is told that first; the ended term closes the answer.
-        fails = any(check.state == "fails" for c in m.calculations for check in c.conditions)
-        of_place = any(not t.quote and not t.passing for t in m.u.topics)
-        asks_term = "term" in m.u.intents and not m.u.told and not fails and not of_place
-        term = [self.passages.term(m.on)] if asks_term else []
+        fails = any(calculation.failed for calculation in m.calculations)
+        term = [self.passages.term(m.on)] if m.u.asks_term and not fails else []
         return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
 
     def _silences(self, u: Understanding) -> list[Section]:
@@ -225,9 +221,8 @@ class Composer:
 
     def _contents(self, m: _Material) -> _Answer | None:
         """The chapters, for who asks how the document is made up."""
-        if "contents" not in m.u.intents or m.u.measures or m.u.clauses or any(not t.titles_only for t in m.u.topics):
-            return None
-        return None if m.u.topics else _Answer([self.passages.contents()])
+        is_whole = not (m.u.measures or m.u.clauses or m.u.topics)
+        return _Answer([self.passages.contents()]) if "contents" in m.u.intents and is_whole else None
 
     def _swept(self, m: _Material) -> _Answer | None:
         """Every measure against what the enterprise has told of itself; only what it spoke of is calculated."""
@@ -299,7 +294,6 @@ class Composer:
         writer = self.writer
         facts = u.facts_of(measure)
         missing = tuple(measure.input(name) for name in calculation.missing)
-        failed = any(c.state == "fails" for c in calculation.conditions)
         knows = any(i.name in facts for i in measure.inputs)
         asks_rule = "rule" in u.intents and not u.carried and not (knows and "amount" in u.intents)
         wants_rule = not u.told and (
@@ -312,11 +306,11 @@ class Composer:
         decided = bool(limits & u.told) and "eligibility" in u.intents and "amount" not in u.intents
         calculation = with_limits(measure, calculation, facts, always="boundary" in u.intents)
         shown: tuple[Calculation, ...] = (calculation,)
-        if measure.formula.name == "none" and not failed:
+        if measure.formula.name == "none" and not calculation.failed:
             section, shown = writer.rule(measure), ()
         elif "inverse" in u.intents and (limit := writer.reached(measure, calculation)):
             section, shown = limit[0], (limit[1],)
-        elif failed:
+        elif calculation.failed:
             section = writer.calculated(measure, calculation)
         elif wants_rule or (missing and not knows and not u.intents & {"amount", "reckon", "unknown"}):
             section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()

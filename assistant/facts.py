@@ -32,7 +32,7 @@ FITS_LABELLED: dict[str, tuple[str, ...]] = {
 # A daily rate, and 厘/分, which are thousandths or hundredths by custom and not by rule.
 _DAY_RATE = re.compile(r"日(?:息|利率?|利息)[是为]?$")
 _DAILY = re.compile(r"(?:每|一)(?:天|日)|日租金?[是为]?$")
-_OLD_UNIT = re.compile(r"[厘分毫]")
+OLD_UNIT = re.compile(r"[厘分毫]")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def fault_of(text: str, item: Input, quantity: Quantity) -> str:
     if item.kind == "rate":
         if quantity.kind == "rate" and quantity.high > 1:
             return f"{item.label}“{quantity.text}”超过了百分之百，请核对。"
-        if _DAY_RATE.search(text[: quantity.start]) or _OLD_UNIT.match(text[quantity.end :]):
+        if _DAY_RATE.search(text[: quantity.start]) or OLD_UNIT.match(text[quantity.end :]):
             return f"{item.label}要按年的百分数算，请把“{quantity.text}”换算成年利率再告诉我。"
     return ""
 

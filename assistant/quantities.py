@@ -8,12 +8,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
+from assistant.facts import OLD_UNIT
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
-_OLD_UNIT = re.compile(r"[厘分毫]")
 _PIECE = "台|套|件|部|条|层|栋|间|位|个人|人|名|个"
 _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]))(?:设备|机器|仪器|线|产线)?(?:一年|每年)?"
@@ -73,7 +73,7 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
         if q.kind == "rate"
         and not q.problem
         and _MONTH_RATE.search(text[: q.start])
-        and not _OLD_UNIT.match(text[q.end :])
+        and not OLD_UNIT.match(text[q.end :])
         else q
         for q in quantities
     ]

@@ -300,9 +300,8 @@ def _is_shared(
     text: str, quantity: Quantity, label: _Label, labels: Sequence[_Label], group: Sequence[Quantity]
 ) -> bool:
     """Whether one count is of several grades together (高级工跟技师总共 40 人), so that it is none of theirs."""
-    mates = [x for x in labels if x.names and x.names != label.names and x.end <= quantity.start]
-    bound = any(_JOINED.fullmatch(text[a.end : b.start]) for a in mates for b in (label,) if a.end <= b.start)
-    return len(group) == 1 and bound
+    mates = [x for x in labels if x.names and x.names != label.names and x.end <= min(quantity.start, label.start)]
+    return len(group) == 1 and any(_JOINED.fullmatch(text[mate.end : label.start]) for mate in mates)
 
 
 def _is_year(quantity: Quantity) -> bool:

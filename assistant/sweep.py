@@ -32,7 +32,7 @@ def sweep(pairs: Sequence[tuple[Measure, Calculation]], mentioned: Collection[st
 def _row(measure: Measure, calculation: Calculation, is_mentioned: bool) -> Row:
     missing = tuple(measure.input(name) for name in calculation.missing)
     standing: Standing
-    if any(check.state == "fails" for check in calculation.conditions):
+    if calculation.failed:
         standing = "fails"
     elif not is_mentioned:
         standing = "unmentioned"

@@ -20,7 +20,8 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 _UNLISTED = "other"  # the silence about whatever the register does not list
-_TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "suppose"))
+# With no other intent a message only tells something.
+TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
@@ -106,7 +107,7 @@ class Pointer:
     ) -> Targets:
         """The guessed measure where there is none, in front of the others or, when sure, in the only one's place."""
         direct = targets.measures
-        asked = targets.intents - _TELLING
+        asked = targets.intents - TELLING - {"suppose"}
         kept = tuple(t for t in targets.topics if not t.passing)
         if measure in direct:
             if guess.margin < _DOUBTFUL:
@@ -139,8 +140,8 @@ class Pointer:
                 measure = self.policy.measure(guess.name)
                 targets = replace(targets, measures=tuple(dict.fromkeys((*targets.measures, measure))))
             elif guess.kind == "topic":
-                topics = [t for t, _ in self._topics if t.clause == guess.name and not t.quote][:1]
-                targets = replace(targets, asides=tuple(dict.fromkeys((*targets.asides, *topics))))
+                plain = [t for t in self._topics_at(guess.name) if not t.quote][:1]
+                targets = replace(targets, asides=tuple(dict.fromkeys((*targets.asides, *plain))))
         return targets
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
@@ -158,7 +159,7 @@ class Pointer:
 
     def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""
-        topics = [t for t, _ in self._topics if t.clause == guess.name]
+        topics = self._topics_at(guess.name)
         plain = [t for t in topics if not t.quote][:1] or topics
         if not (targets.found or is_placed):
             return replace(targets, topics=tuple(plain)) if guess.lead >= _PLACES else targets
@@ -177,6 +178,9 @@ class Pointer:
             return replace(targets, topics=tuple(plain), silences=())
         return targets
 
+    def _topics_at(self, clause: str) -> list[Topic]:
+        return [t for t, _ in self._topics if t.clause == clause]
+
     def gone_on(self, topics: Sequence[Topic], wants_more: bool) -> tuple[Topic, ...]:
         """The topics of the message before, or what holds them and their like for who asks 还有呢."""
         if not wants_more:
@@ -186,10 +190,11 @@ class Pointer:
 
     def silence(self, text: str, targets: Targets) -> Targets:
         """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
-        guess = self._classifier.guess(text) if self._classifier else None
-        asks = "asks" in targets.intents and "correction" not in targets.intents
-        sure = guess is not None and guess.kind == "silence" and asks and guess.lead >= _DOUBTFUL
-        return self._with_silence(text, guess, targets, has_inputs=False) if sure and guess else targets
+        if self._classifier is None or "asks" not in targets.intents or "correction" in targets.intents:
+            return targets
+        guess = self._classifier.guess(text)
+        is_sure = guess.kind == "silence" and guess.lead >= _DOUBTFUL
+        return self._with_silence(text, guess, targets, has_inputs=False) if is_sure else targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""
@@ -220,13 +225,14 @@ class Pointer:
 
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
         """The measures of the sentence that asks, where it names any; else of the whole message."""
+        matched = self.match(text)
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         together = any(self._questions.each.search(s) for s in asking)
         if len(asking) < len(sentences) and "overview" not in intents and not together:
             asked = {m.id for s in asking for m in self.policy.measures if self._cues[m.id].named(s)}
-            return tuple(m for m in self.match(text) if m.id in asked) or self.match(text)
-        return self.match(text)
+            return tuple(m for m in matched if m.id in asked) or matched
+        return matched
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
         """The topics `text` points at, heaviest first, without those whose clause holds another one's."""

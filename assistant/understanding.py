@@ -17,7 +17,7 @@ from assistant.measures import Measure, Silence, Topic
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
-from assistant.targets import Pointer, Targets
+from assistant.targets import TELLING, Pointer, Targets
 
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
 _CLAIMABLE = {"money", "rate", "years"}
@@ -34,7 +34,6 @@ _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
 )
-_TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
 _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 
 
@@ -70,8 +69,14 @@ class Understanding:
     @property
     def is_statement(self) -> bool:
         """Whether the message only told something, and named no measure yet."""
-        asks = self.intents - _TELLING
+        asks = self.intents - TELLING
         return bool(self.text) and not (asks or self.subjects or self.silences or self.is_outside or self.problem)
+
+    @property
+    def asks_term(self) -> bool:
+        """Whether it is asked how long the policy holds, and not for a place of its text or an amount."""
+        of_place = any(not t.quote and not t.passing for t in self.topics)
+        return "term" in self.intents and not self.told and not of_place
 
     def facts_of(self, measure: Measure) -> dict[str, Fact]:
         """By input name: what was said of this measure alone, else of all that share the input."""
@@ -196,11 +201,11 @@ class Understander:
         if quantity.kind == "rate":
             if "股" in before[-12:] + after[:12]:
                 return False
-            takes_rate = any(i.kind == "rate" for m in self.pointer.match(text) for i in m.inputs)
-            if not takes_rate and ask.rate_before.search(before):
+            matched = self.pointer.match(text)
+            labels = [self._words[m.id, i.name] for m in matched for i in m.inputs if i.kind == "rate"]
+            if not labels and ask.rate_before.search(before):
                 return True
-            labels = (self._words[m.id, i.name] for m in self.pointer.match(text) for i in m.inputs if i.kind == "rate")
-            if takes_rate and is_premise and not any(label.search(before[-_NEAR:]) for label in labels):
+            if labels and is_premise and not any(label.search(before[-_NEAR:]) for label in labels):
                 return True
         return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
 

@@ -7,15 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, format_yuan
-from assistant.answer import Calculation, Missing, State, percent
+from assistant.answer import STATES, Calculation, Missing, percent
 from assistant.boundaries import boundaries
 from assistant.clauses import Clause
 from assistant.measures import Figure, Input, Measure, Series
 from assistant.policies import Policy
 from assistant.sections import Section, blocks, cite, departments_line, quoted
 from assistant.sweep import Row
-
-_STATES: dict[State, str] = {"meets": "符合", "fails": "不符合", "unknown": "待确认"}
 
 
 class Writer:
@@ -28,7 +26,7 @@ class Writer:
 
     def understood(self, calculations: Sequence[Calculation], unused: Sequence[str]) -> str:
         """In one line what each measure was worked on and what was left out, so that a wrong reading is seen."""
-        if not any(c.given or any(check.state == "fails" for check in c.conditions) for c in calculations):
+        if not any(c.given or c.failed for c in calculations):
             return ""
         told: dict[str, str] = {}
         for calculation in calculations:  # a condition that several measures share is said once
@@ -41,7 +39,7 @@ class Writer:
     def calculated(self, measure: Measure, calculation: Calculation, asks_conditions: bool = False) -> Section:
         """A measure worked out: figure, working, words of the clause, what is still to be confirmed."""
         clause = self.policy.clause(measure.clause)
-        failed = [c for c in calculation.conditions if c.state == "fails"]
+        failed = calculation.failed
         if failed:
             why = "；".join(f"要求“{c.text}”" + (f"，您说的是“{c.words}”" if c.words else "") for c in failed)
             head = f"**按您说的情况，不符合“{measure.name}”的条件**：{why}。"
@@ -51,7 +49,7 @@ class Writer:
             )
         elif calculation.readings:
             ends = "至 ".join(format_yuan(r.amount_yuan) for r in calculation.readings)
-            bound = f"{self._condition_clause(calculation)}按您给的范围，**{_most(calculation)}{ends}**"
+            bound = f"{self._condition_clause(calculation)}按您给的范围，**{calculation.most}{ends}**"
             head = f"{bound}（{measure.name}，{calculation.per}）"
         else:
             why = calculation.working[-1] if calculation.working else ""
@@ -71,9 +69,7 @@ class Writer:
         """What is still needed to work a measure out, with the rule and any bound that already holds."""
         clause = self.policy.clause(measure.clause)
         head = f"**{missing[0].ask}** 有了这个数就能算出“{measure.name}”。"
-        bounds = "\n".join(
-            f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings
-        )
+        bounds = "\n".join(f"- {r.label}：{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
         return Section(
             text=blocks(head, bounds, self._evidence(measure, clause), self._to_confirm(calculation),
                          _notes(measure, calculation), departments_line(clause)),
@@ -227,9 +223,7 @@ def _standing(row: Row) -> str:
     match row.standing:
         case "fails":
             return "不适用：" + "；".join(
-                f"不符合“{c.text}”" + (f"（“{c.words}”）" if c.words else "")
-                for c in row.calculation.conditions
-                if c.state == "fails"
+                f"不符合“{c.text}”" + (f"（“{c.words}”）" if c.words else "") for c in row.calculation.failed
             )
         case "unmentioned":
             return "没有说到"
@@ -247,7 +241,7 @@ def _amount(row: Row) -> str:
     if calculation.amount_yuan is not None and row.standing == "worked_out":
         return f"**{headline(calculation)}**（{calculation.per}）"
     if calculation.readings:
-        return "至 ".join(f"{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
+        return "至 ".join(f"{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     if row.standing == "worked_out":
         return calculation.working[-1] if calculation.working else "无"
     if formula.cap is not None:
@@ -272,11 +266,7 @@ def _lacking(row: Row) -> str:
 def headline(calculation: Calculation) -> str:
     """The figure with its modality: an upper bound is worded as one."""
     assert calculation.amount_yuan is not None
-    return f"{_most(calculation)}{format_yuan(calculation.amount_yuan)}"
-
-
-def _most(calculation: Calculation) -> str:
-    return "最高不超过 " if calculation.modality == "at_most" else ""
+    return f"{calculation.most}{format_yuan(calculation.amount_yuan)}"
 
 
 def _read(calculation: Calculation) -> tuple[str, ...]:
@@ -286,7 +276,7 @@ def _read(calculation: Calculation) -> tuple[str, ...]:
         for c in calculation.conditions
         if c.words and c.state != "unknown" and c.words not in "".join(calculation.told)
     ]
-    return (*calculation.told, *(f"“{c.words}”按{_STATES[c.state]}“{c.text}”理解" for c in decided))
+    return (*calculation.told, *(f"“{c.words}”按{STATES[c.state]}“{c.text}”理解" for c in decided))
 
 
 def _limits(calculation: Calculation) -> str:
@@ -296,21 +286,18 @@ def _limits(calculation: Calculation) -> str:
 
 def _checklist(calculation: Calculation) -> str:
     """Each condition with its state, the user's words that decide it and the words of the clause."""
-    rows = [
-        f"- **{_STATES[c.state]}**：{c.text}" + (f"（您说的是“{c.words}”）" if c.words else "") + f"——条文：“{c.quote}”"
-        for c in calculation.conditions
-    ]
+    rows = [f"- **{STATES[c.state]}**：{c.detail}" for c in calculation.conditions]
     return "条件逐条看：\n" + "\n".join(rows) if rows else ""
 
 
 def _working(calculation: Calculation) -> str:
     steps = "\n".join(f"{n}. {step}" for n, step in enumerate(calculation.working, 1))
-    readings = "\n".join(f"- {r.label}：{_most(calculation)}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
+    readings = "\n".join(f"- {r.label}：{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
     return blocks(f"怎么算：\n{steps}" if steps else "", readings)
 
 
 def _notes(measure: Measure, calculation: Calculation | None) -> str:
-    if calculation is not None and any(c.state == "fails" for c in calculation.conditions):
+    if calculation is not None and calculation.failed:
         return ""
     return "说明：" + "".join(measure.notes) if measure.notes else ""
 

@@ -14,10 +14,10 @@ from html import escape
 from markdown_it import MarkdownIt
 
 from assistant.amounts import format_yuan
-from assistant.answer import Calculation, Check, Citation, Reply
+from assistant.answer import STATES, Calculation, Check, Citation, Reply
 
 _SHOWN_CITATIONS = 4
-_STATES = {"meets": ("✓", "符合"), "fails": ("✗", "不符合"), "unknown": ("?", "待确认")}
+_MARK = {"meets": "✓", "fails": "✗", "unknown": "?"}
 # Words that only join what a card shows; a block with nothing else in it is said by the card.
 _JOINING = {"", "怎么算", "还需确认", "条件都符合并经认定时", "界限两侧", "条件逐条看"}
 _MARKS = re.compile(r"[\s*>#`|，。；：、（）“”！!?？,.;:()\-—]+")
@@ -76,7 +76,7 @@ def amount(calculation: Calculation) -> str:
     """The figure in plain words, an upper bound worded as one; "" when there is none."""
     if calculation.amount_yuan is None:
         return ""
-    return f"{_most(calculation)}{format_yuan(calculation.amount_yuan)}"
+    return f"{calculation.most}{format_yuan(calculation.amount_yuan)}"
 
 
 def plain_text(message: str) -> str:
@@ -95,7 +95,7 @@ def _card(calculation: Calculation) -> str:
     number, _, unit = format_yuan(calculation.amount_yuan).partition(" ")
     return (
         f'<section class="card"><p class="name">{name}</p>'
-        f'<p class="figure"><span class="most">{_most(calculation).strip()}</span>'
+        f'<p class="figure"><span class="most">{calculation.most.strip()}</span>'
         f'<strong>{number}</strong><span class="unit">{unit}</span></p>'
         f'<p class="per">{per}{"；条件都符合并经认定时" if if_confirmed else ""}</p>{rest}</section>'
     )
@@ -115,7 +115,7 @@ def _readings(calculation: Calculation) -> str:
     if not calculation.readings:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(r.label)}</td><td>{_most(calculation)}{format_yuan(r.amount_yuan)}</td></tr>"
+        f"<tr><td>{escape(r.label)}</td><td>{calculation.most}{format_yuan(r.amount_yuan)}</td></tr>"
         for r in calculation.readings
     )
     return f'<table class="readings"><tbody>{rows}</tbody></table>'
@@ -126,12 +126,12 @@ def _conditions(checks: Sequence[Check]) -> str:
         return ""
     rows = ""
     for check in checks:
-        mark, word = _STATES[check.state]
         said = f'<span class="said">您说：“{escape(check.words)}”</span>' if check.words else ""
         quote = f'<span class="said">条文：“{escape(check.quote)}”</span>' if check.quote else ""
         rows += (
-            f'<li class="{check.state}"><span class="mark">{mark}</span>'
-            f'<span class="text">{escape(check.text)}{said}{quote}</span><span class="state">{word}</span></li>'
+            f'<li class="{check.state}"><span class="mark">{_MARK[check.state]}</span>'
+            f'<span class="text">{escape(check.text)}{said}{quote}</span>'
+            f'<span class="state">{STATES[check.state]}</span></li>'
         )
     return f'<h4>条件</h4><ul class="checks">{rows}</ul>'
 
@@ -166,10 +166,6 @@ def _markdown(text: str) -> str:
     return str(_MARKDOWN.render(text)).replace("\n", "")
 
 
-def _most(calculation: Calculation) -> str:
-    return "最高不超过 " if calculation.modality == "at_most" else ""
-
-
 def _is_head(block: str, calculation: Calculation) -> bool:
     """Whether a block is the line that says a calculation's figure and nothing more."""
     if calculation.amount_yuan is None or amount(calculation) not in block:
@@ -191,11 +187,10 @@ def _is_said(block: str, calculations: Sequence[Calculation]) -> bool:
 def _shown(calculation: Calculation) -> Iterator[str]:
     yield from (calculation.name, calculation.per, amount(calculation), *calculation.steps)
     for check in calculation.conditions:
-        said = f"（您说的是“{check.words}”）" if check.words else ""
-        yield f"{_STATES[check.state][1]}：{check.text}{said}——条文：“{check.quote}”"
+        yield f"{STATES[check.state]}：{check.detail}"
         yield check.text
     for reading in calculation.readings:
-        yield f"{reading.label}：{_most(calculation)}{format_yuan(reading.amount_yuan)}"
+        yield f"{reading.label}：{calculation.most}{format_yuan(reading.amount_yuan)}"
         yield f"{reading.label} {format_yuan(reading.amount_yuan)}"
 
 
