@@ -14,20 +14,27 @@ _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
-_PIECE = "台|套|件|部|条|层|栋|间|位|个人|人|名|个"
+_PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
-    rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]))(?:设备|机器|仪器|线|产线)?(?:一年|每年)?"
+    rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间张人名]))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
     r"[^，。；\d]{0,8}$|各(?:自|是|为)?$"
 )
 _PEOPLE = ("人", "名", "位", "个", "个人")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
 _ONLY = re.compile(r"(?:只|单|就|要)(?:问|算|看|报)(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})")
-_MISSED = re.compile(r"差[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$")
+_MISSED = re.compile(
+    r"差[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$|(?:离|距离?)(?:那个|这个)?$"
+    r"|(?<!有)(?:没有?|未能?|不曾)(?:曾|能|有|真正|正式)?(?:达到?|突破|超过|超|破|过|到|上)(?:过|了|到|满)?$"
+)
+# 没有一个高级工 is nobody, 一个月房租 is by the month.
+_NONE = re.compile(r"没有?$")
+_BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光)")
 _STOP = re.compile(r"[。；？?！!]")
 
 
 def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
+    quantities = [q for q in quantities if not _is_none(text, q)]
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
@@ -36,6 +43,15 @@ def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 def _is_missed(text: str, quantity: Quantity) -> bool:
     """Whether the figure is one not reached (差 50 万到 2000 万，四舍五入也算 1 亿)."""
     return bool(_MISSED.search(text[: quantity.start]))
+
+
+def _is_none(text: str, quantity: Quantity) -> bool:
+    """Whether the words only seem to give a figure."""
+    if quantity.low != 1 or not quantity.text.startswith(("一", "1")):
+        return False
+    if quantity.kind == "months":
+        return bool(_BY_MONTH.match(text[quantity.end :]))
+    return quantity.kind == "count" and bool(_NONE.search(text[: quantity.start]))
 
 
 def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

@@ -21,8 +21,9 @@ class _Words(_Data):
     words: tuple[str, ...]
 
 
-class _OtherAmounts(_Words):
+class _OtherAmounts(_Data):
     link: str
+    words: dict[str, tuple[str, ...]]
 
 
 class _Benefit(_Data):
@@ -127,7 +128,7 @@ class Questions:
     """How people ask, whatever the policy."""
 
     intents: dict[str, re.Pattern[str]]
-    other_amounts: tuple[str, ...]
+    other_amounts: dict[str, tuple[str, ...]]
     link: str
     benefit_before: re.Pattern[str]
     benefit_after: re.Pattern[str]

@@ -16,12 +16,13 @@ _SEPARATOR = re.compile(r"[，,；;、]")
 _STOP = re.compile(r"[。！？!?\n]")
 _FAR = 26.0
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
-# Kinds of quantity that general words of something else (员工, 毛利) can claim.
-_OTHERS = ("money", "rate", "count")
+# Kinds of quantity that general words of something else (员工, 毛利, 物业费) can claim.
+_OTHERS = ("money", "rate", "count", "unit_rent")
 _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
 _FINAL = re.compile(r"(?<!还)剩|余额|眼下|最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
+_EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 # Everything said so far counts for one thing.
 _ALL = re.compile(r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个")
@@ -74,12 +75,12 @@ class Slots:
     def __init__(
         self,
         measures: Sequence[Measure],
-        other_words: Sequence[str],
+        other_words: Mapping[str, Sequence[str]],
         link: str = "",
         is_met: Callable[[str], bool] = lambda words: False,
     ) -> None:
-        """`other_words` label what is no input, with `link` between them and the figure; `is_met` says whether some
-        words speak of a condition of the measures as met."""
+        """`other_words`, by kind of quantity (or "any"), label what is no input, with `link` between them and the
+        figure; `is_met` says whether some words speak of a condition of the measures as met."""
         self.measures = tuple(measures)
         self._inputs = [item for measure in measures for item in measure.inputs]
         self._is_met = is_met
@@ -93,8 +94,14 @@ class Slots:
                 denies.setdefault(word, set()).add(item.name)
             for word in (*item.words, *item.not_words):
                 kinds.setdefault(word, set()).add(item.kind)
-        for word in other_words:
-            kinds.setdefault(word, set()).update(_OTHERS)
+        for measure in measures:  # 合同租金 is no average rent, but it may be another measure's rent
+            for item in (i for other in measures if other is not measure for i in other.inputs):
+                for word in {w for i in measure.inputs if i.kind == item.kind for w in i.not_words} - set(item.not_words):
+                    names.setdefault(word, set()).add(item.name)
+        for kind, words in other_words.items():
+            for word in words:
+                if not any(re.search(word, own) for own in names):
+                    kinds.setdefault(word, set()).update(_OTHERS if kind == "any" else [kind])
         self._labels = [
             (
                 re.compile(word if word in names else f"(?:{word}){link}"),
@@ -290,6 +297,8 @@ def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence
     gap = text[label.end : quantity.start] if before else text[quantity.end : label.start]
     lo, hi = (label.end, quantity.start) if before else (quantity.end, label.start)
     between = sum(1 for q in quantities if q.kind == quantity.kind and lo <= q.start and q.end <= hi)
+    if not label.names and _STOP.search(gap):
+        return _FAR  # what is no input claims nothing of another sentence
     counted = quantity.kind == "count" and not before and not gap
     distance = len(gap) * (1.0 if before else 1.5) + (0.0 if before or counted else 2.0)
     distance += (8.0 if before else 14.0) * len(_SEPARATOR.findall(gap)) + 20.0 * len(_STOP.findall(gap))
@@ -319,7 +328,8 @@ def _put(
     """
     new = read_fact(item, quantity, label)
     old = facts.get(item.name)
-    if old is None or (old.approximate and not new.approximate) or _FINAL.search(between) or _PART.search(between):
+    is_exact = old is not None and old.approximate and not new.approximate and _EXACTLY.search(between)
+    if old is None or is_exact or _FINAL.search(between) or _PART.search(between):
         pass  # 小七百万，准数 684 万: the exact figure takes the rough one's place
     elif not adds and _LATER.search(between):
         pass  # 掉到 4.9 亿又涨回 5.1 亿: what came later counts

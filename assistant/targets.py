@@ -18,6 +18,8 @@ from assistant.questions import Cues, Questions, Span, weight
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
+_CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
+_BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 _UNLISTED = "other"  # the silence about whatever the register does not list
 # With no other intent a message only tells something.
@@ -116,7 +118,8 @@ class Pointer:
         if targets.is_outside:
             return targets
         if direct:
-            return replace(targets, measures=(measure,)) if guess.margin >= _OTHER and len(direct) == 1 else targets
+            is_other = guess.margin >= _OTHER and len(direct) == 1 and measure.id not in direct[0].overrides
+            return replace(targets, measures=(measure,)) if is_other else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
             needed = 0 if has_inputs or "reckon" in targets.intents else needed
@@ -224,14 +227,18 @@ class Pointer:
         return len(sums) > 1 or bool(self._questions.each.search(text))
 
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
-        """The measures of the sentence that asks, where it names any; else of the whole message."""
+        """The measures of the sentences that ask, then of the one clause that does, where they name any; else all."""
         matched = self.match(text)
+        if "overview" in intents:
+            return matched
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
-        together = any(self._questions.each.search(s) for s in asking)
-        if len(asking) < len(sentences) and "overview" not in intents and not together:
-            asked = {m.id for s in asking for m in self.policy.measures if self._cues[m.id].named(s)}
-            return tuple(m for m in matched if m.id in asked) or matched
+        if len(asking) < len(sentences) and not any(self._questions.each.search(s) for s in asking):
+            matched = _among(matched, [m for s in asking for m in self.policy.measures if self._cues[m.id].named(s)])
+        clauses = [c for c in _CLAUSE.findall(text) if self._questions.intents["asks"].search(c)]
+        if len(clauses) == 1 and "amount" in self._questions.intents_of(clauses[0]) and not _BESIDE.search(clauses[0]):
+            named = [m for m in matched if m.benefit in clauses[0] and self._cues[m.id].spans(clauses[0])]
+            matched = _among(matched, named)
         return matched
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
@@ -246,6 +253,11 @@ class Pointer:
         if elsewhere and (self.policy.description.place not in text or ask.neighbours.search(text)):
             return True
         return bool(ask.outside.search(text)) and not is_case
+
+
+def _among(matched: Sequence[Measure], named: Sequence[Measure]) -> tuple[Measure, ...]:
+    """The matched measures that are named; all of them where none is."""
+    return tuple(m for m in matched if m in named) or tuple(matched)
 
 
 def _without(text: str, spans: Sequence[Span]) -> str:

@@ -316,13 +316,22 @@ class Understander:
         key = tuple(m.id for m in measures)
         if key not in self._slots:
             self._slots[key] = Slots(
-                measures, self.questions.other_amounts, self.questions.link,
+                measures, self._other_words(measures), self.questions.link,
                 lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
             )  # fmt: skip
         pending = self._pending(measures, before, intents) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
             pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
         return self._slots[key].read(text, inputs, pending)
+
+    def _other_words(self, measures: Sequence[Measure]) -> dict[str, list[str]]:
+        """By kind what labels no input of `measures`: general words, and the names of the other measures' inputs."""
+        words = {kind: list(of_kind) for kind, of_kind in self.questions.other_amounts.items()}
+        own = [word for m in measures for i in m.inputs for word in i.words]
+        for item in (i for m in self.policy.measures if m not in measures for i in m.inputs):
+            names = (w for w in item.words if len(w) > _VERB and w.isalpha())
+            words.setdefault(item.kind, []).extend(w for w in names if not any(o in w for o in own))
+        return words
 
     def _own_facts(
         self, text: str, inputs: Sequence[Quantity], measures: Sequence[Measure], filled: Filled
