@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from assistant.clauses import Clause, split_clauses, squeeze
 from assistant.errors import CorpusError
+from assistant.fragments import Fragments, Written
 from assistant.measures import Condition, Measure, NotARule, SharedCondition, Silence, Topic, Wording
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -85,8 +86,20 @@ class _Topics(_Data):
     topics: tuple[Topic, ...]
 
 
-class _Wordings(RootModel[dict[str, Wording]]):
-    """Condition → the words that decide it."""
+class _FragmentTable(_Data):
+    fragments: dict[Annotated[str, Field(pattern="^[a-z_]+$")], Written] = {}
+
+
+class _WrittenWording(_Data):
+    """A `Wording` whose patterns may name fragments and may be lists of alternatives."""
+
+    meets: tuple[Written, ...] = ()
+    fails: tuple[Written, ...] = ()
+    settles: tuple[Written, ...] = ()
+
+
+class _Wordings(RootModel[dict[str, _WrittenWording]]):
+    """Condition → the words that decide it, as written."""
 
 
 class _Examples(RootModel[dict[str, tuple[str, ...]]]):
@@ -105,6 +118,7 @@ class Policy:
     silences: tuple[Silence, ...]
     topics: tuple[Topic, ...]
     examples: dict[str, tuple[str, ...]]
+    unused_fragments: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -143,6 +157,7 @@ def read_policy(directory: Path) -> Policy:
     text = repair(source, description.repairs, directory / "policy.toml")
     clauses = tuple(split_clauses(description.id, text))
     support = _read(directory / "measures.toml", _Measures)
+    wordings, unused_fragments = _read_wordings(directory / "conditions.toml")
     return Policy(
         description=description,
         text=text,
@@ -150,12 +165,14 @@ def read_policy(directory: Path) -> Policy:
         measures=_with_wordings(
             _with_shared_conditions(support, directory / "measures.toml"),
             frozenset(condition.name for condition in support.shared_conditions),
+            wordings,
             directory / "conditions.toml",
         ),
         not_rules=support.not_rules,
         silences=_read(directory / "silences.toml", _Silences).silences,
         topics=_read(directory / "topics.toml", _Topics).topics,
         examples=_read(directory / "examples.toml", _Examples).root,
+        unused_fragments=unused_fragments,
     )
 
 
@@ -198,9 +215,26 @@ def _with_shared_conditions(support: _Measures, where: Path) -> tuple[Measure, .
     )
 
 
-def _with_wordings(measures: tuple[Measure, ...], shared: frozenset[str], path: Path) -> tuple[Measure, ...]:
+def _read_wordings(path: Path) -> tuple[dict[str, Wording], tuple[str, ...]]:
+    """Condition → its words with the fragments put in, and the names of the fragments that nothing uses."""
+    data = _load(path)
+    table = _check(path, {"fragments": data.pop("fragments", {})}, _FragmentTable)
+    fragments = Fragments(table.fragments, str(path))
+
+    def in_full(patterns: tuple[Written, ...], key: str) -> tuple[str, ...]:
+        return tuple(fragments.put_into(pattern, f"{path}：{key}") for pattern in patterns)
+
+    wordings = {
+        name: Wording(**{key: in_full(patterns, f"{name}.{key}") for key, patterns in written})
+        for name, written in _check(path, data, _Wordings).root.items()
+    }
+    return wordings, fragments.unused()
+
+
+def _with_wordings(
+    measures: tuple[Measure, ...], shared: frozenset[str], wordings: dict[str, Wording], path: Path
+) -> tuple[Measure, ...]:
     """The measures with the words of each condition; those of a condition on a figure are the figure."""
-    wordings = _read(path, _Wordings).root
 
     def key(measure: Measure, condition: Condition) -> str:
         return condition.words or (condition.name if condition.name in shared else f"{measure.id}/{condition.name}")
@@ -235,12 +269,19 @@ def _read_source(path: Path, description: Description) -> str:
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:
+    return _check(path, _load(path), model)
+
+
+def _load(path: Path) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
     except OSError as error:
         raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} 不是有效的 TOML：{error}。请改正后重试。") from error
+
+
+def _check(path: Path, data: dict[str, Any], model: type[_Model]) -> _Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -28,7 +28,7 @@ def imported(path: Path) -> set[str]:
 
 # Down the flow: a module may import those before it.
 FLOW = [
-    "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "policies", "facts",
+    "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "fragments", "policies", "facts",
     "quantities", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
     "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "tools", "chain", "wiring", "__main__",
 ]  # fmt: skip

@@ -115,6 +115,60 @@ def test_a_pattern_that_does_not_compile_is_named(corpus: Path) -> None:
         read_policies(corpus)
 
 
+def add_fragment_and_pattern(corpus: Path, fragment: str, pattern: str) -> None:
+    path = policy_file(corpus, "conditions.toml")
+    change(path, "[fragments]\n", f"[fragments]\n{fragment}\n")
+    change(path, "\n[sector]\nmeets = [\n", f"\n[sector]\nmeets = [\n{pattern},\n")
+
+
+def sector_pattern(corpus: Path) -> str:
+    sector = next(c for m in read_policies(corpus)[0].measures for c in m.conditions if c.name == "sector")
+    return sector.wording.meets[0]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "pattern", "full"),
+    [
+        ("size = '[大小]'", "'{size}{0,2}厂'", "[大小]{0,2}厂"),
+        ("size = ['大|小', '不[大小]']", "'很{size}{0,2}'", "很(?:大|小|不[大小]){0,2}"),
+        ("size = ['大', '小']", "'(?:{size}|中)型(?!{size})'", "(?:大|小|中)型(?!大|小)"),
+        ("size = '[大|小]|中(?:大|小)'", "['{size}', '{size}型']", "[大|小]|中(?:大|小)|(?:[大|小]|中(?:大|小))型"),
+        ("size = '大|小'\nsized = '{size}型'", "'{sized}厂'", "(?:大|小)型厂"),
+    ],
+)
+def test_a_fragment_is_put_into_a_pattern_as_one_thing(corpus: Path, fragment: str, pattern: str, full: str) -> None:
+    add_fragment_and_pattern(corpus, fragment, pattern)
+    assert sector_pattern(corpus) == full
+
+
+@pytest.mark.parametrize(
+    ("fragment", "pattern", "key", "name"),
+    [
+        ("size = '大'", "'{syze}'", "sector.meets", "{syze}"),
+        ("size = '大'", "'{Size}'", "sector.meets", "{Size}"),
+        ("sized = '{size}型'\nsize = '大'", "'{sized}'", "fragments.sized", "{size}"),
+    ],
+)
+def test_an_unknown_fragment_is_named_with_its_file_and_key(
+    corpus: Path, fragment: str, pattern: str, key: str, name: str
+) -> None:
+    add_fragment_and_pattern(corpus, fragment, pattern)
+    with pytest.raises(CorpusError, match=rf"conditions\.toml：{key} .*{name}.*请"):
+        read_policies(corpus)
+
+
+def test_a_fragment_that_nothing_uses_is_found(corpus: Path) -> None:
+    add_fragment_and_pattern(corpus, "size = '大'\nsized = '{size}型'", "'大'")
+    assert audit(read_policies(corpus)[0]) == ["conditions.toml：片段 sized 没有用到"]
+
+
+@pytest.mark.parametrize("fragment", ["Size = '大'", "size = 3", "size = { a = '大' }"])
+def test_a_fragment_is_a_lower_case_name_with_patterns(corpus: Path, fragment: str) -> None:
+    add_fragment_and_pattern(corpus, fragment, "'大'")
+    with pytest.raises(CorpusError, match=r"conditions\.toml.*不合格式"):
+        read_policies(corpus)
+
+
 def test_a_repair_must_find_its_words_exactly_once(corpus: Path) -> None:
     change(policy_file(corpus, "policy.toml"), 'find = "思想 and', 'find = "思想  and')
     with pytest.raises(CorpusError, match="应在原文出现 1 次，实际 0 次"):
