@@ -21,8 +21,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST = 3  # characters of an n-gram
-_RIDGE = 1.0
+_LONGEST = 2  # characters of an n-gram
+_RIDGE = 0.25
 
 Floats = NDArray[np.float32]
 
@@ -118,7 +118,7 @@ def _row(text: str, columns: Mapping[str, int], rarity: Floats) -> tuple[NDArray
 
 
 def _grams_of(text: str) -> Iterator[str]:
-    """Every run of up to three characters, the two ends of the text marked."""
+    """Every run of up to two characters, the two ends of the text marked."""
     marked = f"^{text}$"
     for size in range(1, _LONGEST + 1):
         yield from (marked[at : at + size] for at in range(len(marked) - size + 1))

@@ -212,7 +212,8 @@ class Composer:
         return _Answer([*self._opening(m), *(self.passages.clause(self.policy.clause(c)) for c in clauses)])
 
     def _silent(self, m: _Material) -> _Answer | None:
-        computes = m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
+        asks_sum = m.u.intents & {"amount", "reckon", "eligibility"}
+        computes = asks_sum and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         if not m.u.silences or computes:
             return None
         first, *others = m.u.silences

@@ -32,6 +32,7 @@ _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"
 # say that a message is of another kind than its cues say, and to take the cues' place.
 _PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _OTHER, _SURE, _CERTAIN = 0.03, 0.05, 0.1, 0.12, 0.15, 0.2, 0.25, 0.35
 _FEW = 6  # characters that say too little to be refused by likeness alone
+_BRIEF = 8  # characters of a follow-up that say little without the turns before
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Pointer:
             return targets
         targets = self._with_sentences(text, targets)
         guess = self._classifier.guess(text)
-        if not is_alone and not targets.found and guess.lead < _DOUBTFUL:
+        if not is_alone and not targets.found and guess.lead < (_DOUBTFUL if len(text) > _BRIEF else _SURE):
             return targets
         in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
         asks_money = has_inputs or targets.intents & {"amount", "reckon", "eligibility"}
@@ -95,7 +96,7 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
-                is_sure = guess.lead >= _SURE and not has_inputs
+                is_sure = guess.lead >= (_CERTAIN if targets.measures else _SURE) and not asks_money
                 far = (is_free and guess.lead >= _KIND) or is_sure
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
@@ -149,11 +150,17 @@ class Pointer:
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
-        needed = _DOUBTFUL if targets.intents & {"amount", "rule"} else _KIND
-        if guess.name == _UNLISTED and targets.measures:
-            needed = _CLEAR
-        needed = _SURE if targets.topics and not targets.measures else needed
-        if has_inputs or guess.lead < needed or targets.intents & _OF_ITS_OWN or targets.is_outside:
+        asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == _UNLISTED
+        needed = [_KIND]
+        if targets.measures and (targets.topics or is_unlisted):
+            needed.append(_CLEAR)
+        if has_inputs or asks_sum:
+            needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _DOUBTFUL)
+        if "rule" in targets.intents:
+            needed.append(_OTHER)
+        if targets.topics and not targets.measures:
+            needed.append(_SURE)
+        if guess.lead < max(needed) or targets.intents & _OF_ITS_OWN or targets.is_outside:
             return targets
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
         if cues.is_barred(text):
@@ -193,10 +200,10 @@ class Pointer:
 
     def silence(self, text: str, targets: Targets) -> Targets:
         """`targets` with what the file is silent on, where a message that leans on others surely asks that."""
-        if self._classifier is None or "asks" not in targets.intents or "correction" in targets.intents:
+        if self._classifier is None or "asks" not in targets.intents or targets.intents & {"correction", "amount"}:
             return targets
         guess = self._classifier.guess(text)
-        is_sure = guess.kind == "silence" and guess.lead >= _DOUBTFUL
+        is_sure = guess.kind == "silence" and guess.lead >= (_CLEAR if len(text) > _BRIEF else _SURE)
         return self._with_silence(text, guess, targets, has_inputs=False) if is_sure else targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:

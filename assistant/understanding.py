@@ -151,6 +151,7 @@ class Understander:
             targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
         measures, carried = self._subject(text, before, targets, inputs, bool(claims))
+        cued = targets.silences
         if not carried:
             targets = self.pointer.likely(
                 text, targets, is_placed=bool(clauses or departments), has_inputs=has_inputs,
@@ -172,6 +173,8 @@ class Understander:
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
         verdicts = verdicts_in(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
+        if any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures):
+            targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         return Understanding(
             text=text,
             intents=intents,
