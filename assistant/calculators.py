@@ -285,6 +285,8 @@ def _check(measure: Measure, condition: Condition, known: Mapping[str, Fact], ve
     verdict = verdicts.get(condition.name, Verdict("unknown"))
     if condition.input and condition.at_least:
         verdict = _meets_limit(measure, condition.input, condition.at_least.value, known)
+    if condition.decided_by in known and measure.formula.base in known:
+        verdict = _is_new(measure.formula, known[condition.decided_by], known[measure.formula.base])
     return Check(text=condition.text, state=verdict.state, words=verdict.words, quote=condition.quote)
 
 
@@ -301,6 +303,15 @@ def _meets_limit(measure: Measure, name: str, limit: Decimal, known: Mapping[str
     parts = [known[i.name] for i in measure.inputs if i.part_of == name and i.name in known]
     proof = next((part for part in parts if part.low >= limit), None)
     return Verdict("meets", proof.words) if proof else Verdict("unknown")
+
+
+def _is_new(formula: Formula, earlier: Fact, now: Fact) -> Verdict:
+    """Whether the tier reached now was not reached before, by the figures and whatever words there are."""
+    assert formula.thresholds is not None
+    reached = [tier for tier in formula.thresholds.values if now.low >= tier]
+    if not reached:
+        return Verdict("unknown")
+    return Verdict("meets" if earlier.high < reached[-1] else "fails", earlier.words)
 
 
 def _said(fact: Fact) -> str:

@@ -86,7 +86,8 @@ class Condition(_Data):
     """A condition of the clause, whose words stand in `clause`, or in the measure's own when that is "".
 
     `words` names the entry of conditions.toml that decides it ("": measure/condition, or the shared condition's name).
-    A condition on a figure names the `input` it looks at and the `at_least` (the limit itself meets it).
+    A condition on a figure names the `input` it looks at and the `at_least` (the limit itself meets it). One that
+    speaks of tiers not reached before is `decided_by` the input that tells what was, where that is known.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Condition(_Data):
     wording: Wording = Wording()
     input: str | None = None
     at_least: Figure | None = None
+    decided_by: str | None = None
 
 
 class Formula(_Data):

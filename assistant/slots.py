@@ -37,7 +37,10 @@ _AND = re.compile(
     r"(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
     rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
 )
-_YEAR = re.compile(r"(?:19|20)\d\d年?|[前去今上]年")
+# Years in order: relative to this one, or as they are counted.
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
+_ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
+_ABSOLUTE = 1000
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 
 
@@ -119,6 +122,11 @@ class Slots:
         facts: dict[str, Fact] = {}
         used: set[int] = set()
         foreign: dict[int, str] = {}
+        for start, item in self._dated(text, quantities, labels).items():
+            figure = next(q for q in quantities if q.start == start)
+            if item.name not in facts or facts[item.name].high < figure.high:
+                facts[item.name] = read_fact(item, figure)
+            used.add(start)
         # Quantities of the very kind first; bare numbers only for what those leave open.
         for kinds in (FITS, FITS_LABELLED):
             for kind, fitting in kinds.items():
@@ -160,7 +168,6 @@ class Slots:
                     return Filled({}, problem)
                 _put(facts, item, fit)
                 used.add(fit.start)
-        self._take_series(text, quantities, facts, foreign, used)
         self._take_alone(labels, facts, [q for q in left if q.start not in used], used)
         spare = {q.start: q.text for q in left if q.start not in used and q.kind in FITS}
         wanted = {kind for item in self._inputs for kind in FITS[item.kind]}
@@ -183,27 +190,28 @@ class Slots:
         is_closer = self._is_met(rest) or len(label) > len(old.parts[0].label)
         return part[0] != _AMONG or label not in rest or not is_closer or bool(_INCLUDED.match(after))
 
-    def _take_series(
-        self, text: str, quantities: Sequence[Quantity], facts: dict[str, Fact], foreign: Mapping[int, str],
-        used: set[int],
-    ) -> None:  # fmt: skip
-        """Of several years' figures (2019 年 9700 万，2020 年 1.34 亿) the last counts, the highest before too."""
+    def _dated(self, text: str, quantities: Sequence[Quantity], labels: Sequence[_Label]) -> dict[int, Input]:
+        """Of several years' figures (前年 9700 万，去年 1.34 亿) the last is the base, all others came before it."""
+        found: dict[int, Input] = {}
         for formula in (m.formula for m in self.measures if m.formula.previous):
             base = next(i for i in self._inputs if i.name == formula.base)
             earlier = next(i for i in self._inputs if i.name == formula.previous)
-            told = [q for q in quantities if q.kind == base.kind and q.start not in foreign and not q.problem]
-            taken = facts.get(base.name)
-            if (
-                len(told) < 2
-                or len(_YEAR.findall(text)) < 2
-                or taken is None
-                or told[-1].start in used
-                or taken.words == told[-1].text
-            ):
-                continue
-            facts[base.name] = read_fact(base, told[-1])
-            facts[earlier.name] = read_fact(earlier, max(told[:-1], key=lambda q: q.high))
-            used |= {q.start for q in told}
+            foreign = [x for x in labels if not x.names or base.name in x.denies]
+            years: dict[int, int] = {}
+            end = 0
+            for q in quantities:
+                if _is_year(q):
+                    continue
+                year = _YEAR.findall(text[end : q.start])[-1:]
+                other = any(end <= x.start and x.end <= q.start for x in foreign)
+                if q.kind == base.kind and not q.problem and year and not other:
+                    years[q.start] = _ORDER.get(year[0][0], 0) if year[0][0] in _ORDER else int(year[0][:4])
+                end = q.end
+            is_mixed = len({year > _ABSOLUTE for year in years.values()}) > 1
+            if len(set(years.values())) > 1 and not is_mixed:
+                last = max(years.values())
+                found |= {start: base if year == last else earlier for start, year in years.items()}
+        return found
 
     def _take_alone(
         self, labels: Sequence[_Label], facts: dict[str, Fact], left: Sequence[Quantity], used: set[int]

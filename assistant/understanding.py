@@ -30,6 +30,9 @@ MEMORY = 40  # messages of a conversation
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 # 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
 _LISTED = re.compile(r"(?<=[万亿元块%个人名平年月])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
+# Lines and columns of a pasted table; 1 200 000 元 is one figure.
+_LINE = re.compile(r"(?<=[^，。；：:、?!\s])[ \t]*\n\s*")
+_COLUMN = re.compile(r"(?<=[^，。；：:、?!\s])(?:[ \t]{2,}|\t|(?<=\d) (?=\d)(?!\d{3}(?!\d)))")
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
@@ -398,7 +401,8 @@ def _with_subject(
 
 def simplified(text: str, lexicon: Lexicon) -> str:
     """A text in canonical terms and without the spaces that mean nothing."""
-    return _SPACES.sub("", _LISTED.sub("；", lexicon.canonical(text)))
+    parted = _COLUMN.sub("，", _LISTED.sub("；", _LINE.sub("；", lexicon.canonical(text).strip())))
+    return _SPACES.sub("", parted)
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
