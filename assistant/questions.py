@@ -38,8 +38,10 @@ class _Outside(_Data):
     places: tuple[str, ...]
     place_policy: str
     also: str
-    neighbours: str
+    alone: str
+    leaving: str
     moving: str
+    neighbours: str
     topics: tuple[str, ...]
 
 
@@ -50,6 +52,7 @@ class _Several(_Data):
 class _Denial(_Data):
     words: str
     aside: str
+    supposed: str
 
 
 class _Unusable(_Data):
@@ -136,13 +139,15 @@ class Questions:
     standard_before: re.Pattern[str]
     rate_before: re.Pattern[str]
     place_policy: re.Pattern[str]
-    also: re.Pattern[str]
-    neighbours: re.Pattern[str]
+    elsewhere: re.Pattern[str]
+    alone: re.Pattern[str]
     moving: re.Pattern[str]
+    neighbours: re.Pattern[str]
     outside: re.Pattern[str]
     each: re.Pattern[str]
     denial: re.Pattern[str]
     aside: re.Pattern[str]
+    supposed: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -155,6 +160,11 @@ def read_questions(path: Path) -> Questions:
     """Read and compile the file; `CorpusError` names it and the key at fault."""
     try:
         data = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        places = f"(?:{'|'.join(data.outside.places)})"
+
+        def of_places(pattern: str) -> re.Pattern[str]:
+            return re.compile(pattern.replace("{places}", places))
+
         return Questions(
             intents={name: re.compile("|".join(patterns)) for name, patterns in data.intents.items()},
             other_amounts=data.other_amounts.words,
@@ -164,14 +174,16 @@ def read_questions(path: Path) -> Questions:
             standard_before=re.compile(data.benefit.standard),
             rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
-            place_policy=re.compile(f"({'|'.join(data.outside.places)}){data.outside.place_policy}"),
-            also=re.compile(f"({'|'.join(data.outside.places)})({data.outside.also})"),
+            place_policy=of_places(data.outside.place_policy),
+            elsewhere=of_places(f"{data.outside.also}|{data.outside.leaving}"),
+            alone=of_places(data.outside.alone),
+            moving=of_places(data.outside.moving),
             neighbours=re.compile(data.outside.neighbours),
-            moving=re.compile(data.outside.moving),
             outside=re.compile("|".join(data.outside.topics)),
             each=re.compile(data.several.each),
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
+            supposed=re.compile(data.denial.supposed),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

@@ -97,9 +97,9 @@ class Slots:
                 denies.setdefault(word, set()).add(item.name)
             for word in (*item.words, *item.not_words):
                 kinds.setdefault(word, set()).add(item.kind)
-        for measure in measures:  # 合同租金 is no average rent, but it may be another measure's rent
-            for item in (i for other in measures if other is not measure for i in other.inputs):
-                for word in {w for i in measure.inputs if i.kind == item.kind for w in i.not_words} - set(item.not_words):
+        for item in self._inputs:  # 合同租金 is no average rent, but it may be another measure's rent
+            for word in (w for i in self._inputs if i.kind == item.kind for w in i.not_words):
+                if word not in item.not_words and any(own in word for own in item.words):
                     names.setdefault(word, set()).add(item.name)
         for kind, words in other_words.items():
             for word in words:
@@ -115,8 +115,14 @@ class Slots:
             for word in kinds
         ]
 
-    def read(self, text: str, quantities: Sequence[Quantity], pending: str = "") -> Filled:
-        """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label."""
+    def read(
+        self, text: str, quantities: Sequence[Quantity], pending: str = "", places: Mapping[str, int] | None = None
+    ) -> Filled:
+        """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label.
+
+        `places` says by measure where the text first speaks of it: a word that several measures' inputs share (花了)
+        points at the one spoken of nearest.
+        """
         quantities = as_meant(text, quantities)
         labels = self._find_labels(text, quantities)
         facts: dict[str, Fact] = {}
@@ -140,6 +146,7 @@ class Slots:
                         i for i in self._inputs
                         if i.name in label.names and i.kind == kind and fits(i, quantity, True)
                     ]  # fmt: skip
+                    hit = self._nearest(text, hit, quantity, places or {})
                     if not hit and (not label.names or quantity.kind in FITS[kind]):
                         span = slice(min(label.start, quantity.start), max(label.end, quantity.end))
                         foreign[quantity.start] = text[span]
@@ -177,6 +184,14 @@ class Slots:
             facts, problem, tuple(q for q in quantities if q.start in foreign),
             tuple(unused[start] for start in sorted(unused)),
         )  # fmt: skip
+
+    def _nearest(self, text: str, hit: list[Input], quantity: Quantity, places: Mapping[str, int]) -> list[Input]:
+        """Of inputs that share a word those of the measure spoken of nearest to the quantity."""
+        owners = [m for m in self.measures if any(i in hit for i in m.inputs) and m.id in places]
+        if len({i.name for i in hit}) < 2 or len(owners) < 2:
+            return hit
+        owner = min(owners, key=lambda m: _apart(text, places[m.id], quantity))
+        return [i for i in hit if i in owner.inputs]
 
     def _is_part(self, old: Fact | None, between: str, label: str, after: str) -> bool:
         """Whether a quantity is only a part of the one before (设备 300 万，其中二手设备 100 万).
@@ -244,12 +259,20 @@ class Slots:
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]  # fmt: skip
         apart: list[_Label] = []
-        for label in longest:  # 银行借 and 借款 in 银行借款 are one
-            if apart and label.start < apart[-1].end and label.names == apart[-1].names:
+        for label in longest:  # 银行借 and 借款 in 银行借款 are one, and so are 实缴 and 注册资本 in 实缴的注册资本
+            phrase = text[apart[-1].start : label.end].replace("的", "") if apart else ""
+            if apart and label.start <= apart[-1].end and label.names == apart[-1].names:
+                apart[-1] = replace(apart[-1], end=label.end)
+            elif apart and not label.names and self._is_name(phrase, apart[-1]):
                 apart[-1] = replace(apart[-1], end=label.end)
             else:
                 apart.append(label)
         return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
+
+    def _is_name(self, phrase: str, label: _Label) -> bool:
+        """Whether a phrase begins with a longer name of the input that the label at its start points at."""
+        own = (w for i in self._inputs if i.name in label.names for w in i.words)
+        return any(len(w) > label.end - label.start and phrase.startswith(w) for w in own)
 
 
 def _denied(label: _Label, before: _Label | None, text: str) -> _Label:
@@ -311,6 +334,12 @@ def _distance(text: str, quantity: Quantity, label: _Label, quantities: Sequence
     distance = len(gap) * (1.0 if before else 1.5) + (0.0 if before or counted else 2.0)
     distance += (8.0 if before else 14.0) * len(_SEPARATOR.findall(gap)) + 20.0 * len(_STOP.findall(gap))
     return distance + 22.0 * between - 0.3 * min(label.end - label.start, 6)
+
+
+def _apart(text: str, place: int, quantity: Quantity) -> float:
+    """How far a measure is spoken of from a quantity: in characters, with more for each break between."""
+    gap = text[place : quantity.start] if place <= quantity.start else text[quantity.end : place]
+    return len(gap) + 14.0 * len(_SEPARATOR.findall(gap)) + 30.0 * len(_STOP.findall(gap))
 
 
 def _is_shared(

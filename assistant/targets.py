@@ -256,8 +256,10 @@ class Pointer:
 
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
-        elsewhere = ask.place_policy.search(text) and (ask.also.search(text) or not ask.moving.search(text))
-        if elsewhere and (self.policy.description.place not in text or ask.neighbours.search(text)):
+        asks_there = ask.place_policy.search(text) and (ask.elsewhere.search(text) or not ask.moving.search(text))
+        if ask.alone.search(text):
+            return True
+        if asks_there and (self.policy.description.place not in text or ask.neighbours.search(text)):
             return True
         return bool(ask.outside.search(text)) and not is_case
 

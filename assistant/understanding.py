@@ -130,6 +130,7 @@ class Understander:
             return _refused(before, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
+        text += self._meant_figure(text, before)
         intents = self.questions.intents_of(text)
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
@@ -168,14 +169,17 @@ class Understander:
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
-        if any(self._names(text, m) for m in measures):
+        if any(self._names_input(text, m, m.formula.base or "") for m in measures):
             filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        verdicts = verdicts_in(self.questions.aside.sub("", text), tuple(dict.fromkeys(looked_at)))
+        said = self.questions.aside.sub("", text)
+        if before.subjects:  # 要是控股了呢 is taken as said
+            said = self.questions.supposed.sub("", said)
+        verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
         if any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures):
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         return Understanding(
@@ -201,6 +205,15 @@ class Understander:
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
+
+    def _meant_figure(self, text: str, before: Understanding) -> str:
+        """The figure of the message before, where this one only says what it was (说错了，是净值)."""
+        focus = before.subjects[-1] if before.subjects else ()
+        if len(text) > _BRIEF or not focus or self.questions.intents["asks"].search(text) or read_quantities(text):
+            return ""
+        named = (i for m in focus for i in m.inputs if i.name not in before.told and self._names_input(text, m, i.name))
+        fitting = ([q for q in before.quantities if q.kind == i.kind] for i in named)
+        return next((quantities[0].text for quantities in fitting if len(quantities) == 1), "")
 
     def _is_benefit(self, text: str, quantity: Quantity, is_premise: bool) -> bool:
         ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
@@ -241,6 +254,8 @@ class Understander:
     ) -> tuple[tuple[Measure, ...], bool]:
         """The measures a message is about, and whether it leans on the turns before for them."""
         direct = targets.measures
+        if direct and "again" in targets.intents and (earlier := self._returned_to(direct, before)):
+            return earlier, True
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
         if direct and (
@@ -250,6 +265,15 @@ class Understander:
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
+
+    def _returned_to(self, direct: Sequence[Measure], before: Understanding) -> tuple[Measure, ...]:
+        """The earlier subject that a message which goes back means, though its words name a twin of it."""
+        for subject in reversed(before.subjects):
+            if set(direct) & set(subject):
+                return ()
+            if any(m.id in twin.twins or twin.id in m.twins for m in direct for twin in subject):
+                return subject
+        return ()
 
     def _overridden(self, text: str, measures: tuple[Measure, ...], before: Understanding) -> tuple[Measure, ...]:
         """The measures, each with the better route that was opened before, and the plain one where that is denied.
@@ -266,7 +290,8 @@ class Understander:
                 found = [m for one in found for m in (plain if one is better else [one])]
             elif all(name in said and said[name].state == "meets" for name in own):
                 found = [better if m.id in better.overrides else m for m in found]
-        return tuple(dict.fromkeys(found))
+        kept = [m for m in found if m in measures or not any(m.id in o.overrides for o in found)]
+        return tuple(dict.fromkeys(kept))
 
     def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, has_inputs: bool) -> bool:
         """Whether a message goes on about the subject before, though a word of it is another measure's as well.
@@ -328,7 +353,8 @@ class Understander:
         pending = self._pending(measures, before, intents) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
             pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
-        return self._slots[key].read(text, inputs, pending)
+        places = {m.id: self.pointer.place(text, m, measures) for m in measures} if len(measures) > 1 else {}
+        return self._slots[key].read(text, inputs, pending, places)
 
     def _other_words(self, measures: Sequence[Measure]) -> dict[str, list[str]]:
         """By kind what labels no input of `measures`: general words, and the names of the other measures' inputs."""
@@ -353,9 +379,9 @@ class Understander:
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
-    def _names(self, text: str, measure: Measure) -> bool:
-        """Whether the text names the base of the measure by more than a verb."""
-        found = self._words.get((measure.id, measure.formula.base or ""))
+    def _names_input(self, text: str, measure: Measure, name: str) -> bool:
+        """Whether the text names an input of the measure by more than a verb."""
+        found = self._words.get((measure.id, name))
         return bool(found and any(len(m[0]) > _VERB for m in found.finditer(text)))
 
     def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
@@ -376,8 +402,10 @@ class Understander:
             return sorted(before.told)[-1] if len(before.told) > 1 else next(iter(before.told))
         for measure in measures:
             if measure.formula.heads:
-                spoken = [n for n in measure.formula.heads if self._words[measure.id, n].search(before.text)]
-                return spoken[-1] if spoken else ""
+                heads, known = measure.formula.heads, before.facts_of(measure)
+                spoken = [n for n in heads if self._words[measure.id, n].search(before.text)]
+                told = [n for n in heads if n in known]
+                return spoken[-1] if spoken else told[0] if len(told) == 1 else ""
             if lacking := missing(measure, before.facts_of(measure)):
                 return lacking[0].name
         formula = measures[0].formula if measures else None
