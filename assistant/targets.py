@@ -82,16 +82,17 @@ class Pointer:
             return targets
         in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
         asks_money = has_inputs or targets.intents & {"amount", "reckon", "eligibility"}
-        if in_passing and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
+        is_open = not targets.found and guess.kind == "topic" and guess.lead < _SURE
+        if (in_passing or is_open) and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
             guess = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
         match guess.kind:
             case "measure":
-                return self._with_measure(self.policy.measure(guess.name), guess, targets, is_placed, has_inputs)
+                return self._with_measure(text, self.policy.measure(guess.name), guess, targets, is_placed, has_inputs)
             case "silence":
                 return self._with_silence(text, guess, targets, has_inputs)
             case "topic":
-                return self._with_topics(guess, targets, is_placed)
+                return self._with_topics(guess, targets, is_placed or not _HAN.search(text))
             case "outside":
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
@@ -106,7 +107,7 @@ class Pointer:
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
 
     def _with_measure(
-        self, measure: Measure, guess: Guess, targets: Targets, is_placed: bool, has_inputs: bool
+        self, text: str, measure: Measure, guess: Guess, targets: Targets, is_placed: bool, has_inputs: bool
     ) -> Targets:
         """The guessed measure where there is none, in front of the others or, when sure, in the only one's place."""
         direct = targets.measures
@@ -120,6 +121,7 @@ class Pointer:
             return targets
         if direct:
             is_other = guess.margin >= _OTHER and len(direct) == 1 and measure.id not in direct[0].overrides
+            is_other = is_other and not self._cues[measure.id].is_barred(text)
             return replace(targets, measures=(measure,)) if is_other else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
@@ -243,7 +245,8 @@ class Pointer:
         if len(asking) < len(sentences) and not any(self._questions.each.search(s) for s in asking):
             matched = _among(matched, [m for s in asking for m in self.policy.measures if self._cues[m.id].named(s)])
         clauses = [c for c in _CLAUSE.findall(text) if self._questions.intents["asks"].search(c)]
-        if len(clauses) == 1 and "amount" in self._questions.intents_of(clauses[0]) and not _BESIDE.search(clauses[0]):
+        asks_for = self._questions.intents_of(clauses[0]) & {"amount", "eligibility", "confirm"} if clauses else ()
+        if len(clauses) == 1 and asks_for and not _BESIDE.search(clauses[0]):
             named = [m for m in matched if m.benefit in clauses[0] and self._cues[m.id].spans(clauses[0])]
             matched = _among(matched, named)
         return matched

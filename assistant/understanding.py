@@ -151,7 +151,8 @@ class Understander:
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in targets.measures if m in named) or tuple(named)
             targets = replace(targets, measures=direct)
-        if not targets.found and not before.measures and intents & {"department", "original", "more"}:
+        leans = intents & {"department", "original", "more"} and not ("again" in intents and before.subjects)
+        if not targets.found and not before.measures and leans:
             targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
         measures, carried = self._subject(text, before, targets, inputs, bool(claims))
@@ -209,7 +210,8 @@ class Understander:
     def _meant_figure(self, text: str, before: Understanding) -> str:
         """The figure of the message before, where this one only says what it was (说错了，是净值)."""
         focus = before.subjects[-1] if before.subjects else ()
-        if len(text) > _BRIEF or not focus or self.questions.intents["asks"].search(text) or read_quantities(text):
+        says = _MEANT.search(text) and not self.questions.intents["asks"].search(text)
+        if not focus or not says or len(text) > _BRIEF or read_quantities(text):
             return ""
         named = (i for m in focus for i in m.inputs if i.name not in before.told and self._names_input(text, m, i.name))
         fitting = ([q for q in before.quantities if q.kind == i.kind] for i in named)
@@ -434,6 +436,7 @@ def simplified(text: str, lexicon: Lexicon) -> str:
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
