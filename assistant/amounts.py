@@ -59,7 +59,7 @@ _PLAIN = str.maketrans(
 _N = "零一二两三四五六七八九"
 _C = f"[{_N}十百千]"
 _D = "[一二两三四五六七八九十]"
-_AREA = r"平方米|平方|平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])|方(?=[每一/]个?月)"
+_AREA = r"个?平方米|个?平方|个?平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])|方(?=[每一/]个?月)"
 _SUM = r"(?!\s*[\d.]|\s*[万亿元块wk%])"  # what follows does not make it an amount
 
 _NOT_QUANTITIES = re.compile(

@@ -252,7 +252,7 @@ class Composer:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""
         u = m.u
         topics = [t for t in u.topics[:3] if not t.quote]
-        if not topics or (u.measures and (u.intents & {"support", "amount"} or u.told or u.claims)):
+        if not topics or (u.measures and (u.intents & {"support", "amount", "eligibility"} or u.told or u.claims)):
             return None
         inside = [c for c in m.found if any(t.titles_only and c.id in t.parts for t in topics)]
         sections = [self.passages.found(inside[0])] if inside else [self.passages.topic(t) for t in topics]

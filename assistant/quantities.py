@@ -28,6 +28,8 @@ _MISSED = re.compile(
 )
 # 没有一个高级工 is nobody, 一个月房租 is by the month.
 _NONE = re.compile(r"没有?$")
+# 分三块 is in three parts.
+_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那])$")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光)")
 _STOP = re.compile(r"[。；？?！!]")
 
@@ -47,6 +49,8 @@ def _is_missed(text: str, quantity: Quantity) -> bool:
 
 def _is_none(text: str, quantity: Quantity) -> bool:
     """Whether the words only seem to give a figure."""
+    if quantity.kind == "money" and _BLOCK.fullmatch(quantity.text) and _SPLIT.search(text[: quantity.start]):
+        return True
     if quantity.low != 1 or not quantity.text.startswith(("一", "1")):
         return False
     if quantity.kind == "months":

@@ -37,7 +37,10 @@ _BRIEF = 8  # characters of a follow-up that say little without the turns before
 
 @dataclass(frozen=True)
 class Targets:
-    """What one message points at, each kind most telling first; `asides` are asked beside all else."""
+    """What one message points at, each kind most telling first; `asides` are asked beside all else.
+
+    `is_sure`: whatever else is said, it is the silences that are asked about.
+    """
 
     intents: frozenset[str]
     measures: tuple[Measure, ...] = ()
@@ -45,6 +48,7 @@ class Targets:
     silences: tuple[Silence, ...] = ()
     asides: tuple[Topic, ...] = ()
     is_outside: bool = False
+    is_sure: bool = False
 
     @property
     def found(self) -> bool:
@@ -65,7 +69,8 @@ class Pointer:
     def find(self, text: str, intents: frozenset[str], has_inputs: bool) -> Targets:
         """What `text` points at by its cues."""
         measures, topics = self._match_asked(text, intents), self._match_topics(text)
-        silences = tuple(silence for silence, cues in self._silences if cues.weight(text))
+        bare = self._without_denials(text)
+        silences = tuple(silence for silence, cues in self._silences if cues.weight(bare))
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside=is_outside)
 
@@ -167,7 +172,8 @@ class Pointer:
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
         if cues.is_barred(text):
             return targets
-        return replace(targets, silences=tuple(dict.fromkeys((silence, *targets.silences))))
+        silences = tuple(dict.fromkeys((silence, *targets.silences)))
+        return replace(targets, silences=silences, is_sure=guess.lead >= _CERTAIN)
 
     def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""
@@ -217,7 +223,7 @@ class Pointer:
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
-        text = _without(text, [m.span() for m in self._questions.denial.finditer(text)])
+        text = self._without_denials(text)
         apart = bool(self._questions.each.search(text))
         spans = {m.id: self._cues[m.id].spans(text, apart=apart) for m in self.policy.measures}
         hits = [m for m in self.policy.measures if spans[m.id]]
@@ -227,6 +233,9 @@ class Pointer:
             if all(m.id not in o.overrides or self._is_beside(text, m, spans[o.id]) for o in overriding)
         ]  # fmt: skip
         return tuple(sorted(kept, key=lambda m: -weight(spans[m.id])))
+
+    def _without_denials(self, text: str) -> str:
+        return _without(text, [m.span() for m in self._questions.denial.finditer(text)])
 
     def _is_beside(self, text: str, measure: Measure, overriding: Sequence[Span]) -> bool:
         """Whether `text` speaks of the measure apart from the one overriding it (技改 1000 万、示范项目 2000 万)."""

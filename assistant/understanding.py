@@ -181,7 +181,8 @@ class Understander:
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
-        if any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures):
+        fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
+        if fails and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         return Understanding(
             text=text,
@@ -246,6 +247,7 @@ class Understander:
             if (
                 q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set()))
                 and q.bound != "over"
+                and not (q.kind == "years" and q.low == 1 and not is_premise)
                 and self._is_benefit(text, q, is_premise)
             )
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
@@ -306,11 +308,13 @@ class Understander:
             return False
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
         decided = any(name in own for _, name in verdicts_in(text, focus))
-        supposes = bool(targets.intents & {"suppose", "correction"} or _ELLIPSIS.search(text)) and len(text) <= _BRIEF
+        is_brief = len(text) <= _BRIEF or (len(text) <= 2 * _BRIEF and "follow" in targets.intents)
+        supposes = bool(targets.intents & {"suppose", "correction"} or _ELLIPSIS.search(text)) and is_brief
         words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
         labelled = any(found and len(found[0]) > _VERB for found in words)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
-        return (decided and not related) or (not labelled and supposes and has_inputs)
+        is_twin = any(m.id in x.twins for m in focus for x in targets.measures)
+        return (decided and not related) or ((is_twin or not labelled) and supposes and has_inputs)
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""
@@ -440,7 +444,7 @@ _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
-_CORRECTION = re.compile(r"不对|说错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
+_CORRECTION = re.compile(r"不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
 
 
 def _latest(facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure]) -> dict[str, Fact]:
