@@ -137,7 +137,7 @@ class Composer:
             return _Answer([self.passages.figure_clauses(figures[0], only_limits, "given" in u.intents)])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
-        if "term" in u.intents and not u.measures:
+        if ("term" in u.intents and not u.measures) or ("department" in u.intents and u.measures):
             return None
         if "about" in u.intents and not u.intents & {"list", "overview"}:
             return None
@@ -150,7 +150,7 @@ class Composer:
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
         is_alone = m.u.carried or not m.u.measures
-        return _Answer([self.passages.term(m.on)]) if m.u.asks_term and is_alone else None
+        return _Answer(self._opening(m)) if m.u.asks_term and is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
         """What is answered first, whatever follows: the term, and plain facts of the document."""
@@ -212,7 +212,7 @@ class Composer:
         return _Answer([*self._opening(m), *(self.passages.clause(self.policy.clause(c)) for c in clauses)])
 
     def _silent(self, m: _Material) -> _Answer | None:
-        asks_sum = m.u.intents & {"amount", "reckon", "eligibility"}
+        asks_sum = m.u.intents & ({"amount", "reckon"} if m.u.is_sure else {"amount", "reckon", "eligibility"})
         computes = asks_sum and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         if not m.u.silences or computes:
             return None
@@ -263,7 +263,8 @@ class Composer:
         pairs = list(zip(u.measures, m.calculations, strict=True))
         if not pairs:
             return None
-        if any(i.name in u.told for x in u.measures for i in x.inputs):
+        questions = sum(u.text.count(mark) for mark in "?？")
+        if questions < len(pairs) and any(i.name in u.told for x in u.measures for i in x.inputs):
             pairs = [(x, c) for x, c in pairs if _is_fed(x, u)]
         answers = [self._measure(x, c, u) for x, c in pairs]
         sections = [section for answer in answers for section in answer.sections]

@@ -162,7 +162,7 @@ class Pointer:
         if targets.measures and (targets.topics or is_unlisted):
             needed.append(_CLEAR)
         if has_inputs or asks_sum:
-            needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _DOUBTFUL)
+            needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
         if "rule" in targets.intents:
             needed.append(_OTHER)
         if targets.topics and not targets.measures:

@@ -24,6 +24,7 @@ _CLAIMABLE = {"money", "rate", "years"}
 _NEAR = 10  # characters before a rate in which its label stands
 _VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
 _BRIEF = 20  # characters of a message that may be an ellipsis
+_SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 _ELLIPSIS = re.compile(r"呢[?？]?$")
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
@@ -44,6 +45,7 @@ _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 class Understanding:
     """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them.
 
+    `is_sure`: whatever else is said, it is the silences that are asked about.
     `is_sweep`: an enterprise has told of itself and asks what there is for it, so every measure is looked at.
     """
 
@@ -66,6 +68,7 @@ class Understanding:
     years: Decimal | None = None
     is_outside: bool = False
     is_sweep: bool = False
+    is_sure: bool = False
     carried: bool = False
     problem: str = ""
 
@@ -79,7 +82,8 @@ class Understanding:
     def asks_term(self) -> bool:
         """Whether it is asked how long the policy holds, and not for a place of its text or an amount."""
         of_place = any(not t.quote and not t.passing for t in self.topics)
-        return "term" in self.intents and not self.told and not of_place
+        supposes = "suppose" in self.intents and self.measures
+        return "term" in self.intents and not self.told and not of_place and not supposes
 
     def facts_of(self, measure: Measure) -> dict[str, Fact]:
         """By input name: what was said of this measure alone, else of all that share the input."""
@@ -101,7 +105,7 @@ class Understander:
         self.questions = questions
         self.pointer = pointer
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
-        names = {d.removeprefix("市") for clause in policy.clauses for d in clause.departments}
+        names = {_SEAT.sub("", d) for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
         self._shared = {
             name for name, count in Counter(c.name for m in policy.measures for c in m.conditions).items() if count > 2
@@ -151,7 +155,8 @@ class Understander:
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in targets.measures if m in named) or tuple(named)
             targets = replace(targets, measures=direct)
-        leans = intents & {"department", "original", "more"} and not ("again" in intents and before.subjects)
+        leans = intents & {"department", "original", "more"} or ("asks" in intents and len(text) <= _BRIEF // 2)
+        leans = leans and not ("again" in intents and before.subjects)
         if not targets.found and not before.measures and leans:
             targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
@@ -204,6 +209,7 @@ class Understander:
             years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
             is_outside=targets.is_outside,
             is_sweep=is_sweep,
+            is_sure=targets.is_sure,
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
