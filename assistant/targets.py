@@ -232,7 +232,18 @@ class Pointer:
             m for m in hits
             if all(m.id not in o.overrides or self._is_beside(text, m, spans[o.id]) for o in overriding)
         ]  # fmt: skip
+        kept = [m for m in kept if not self._is_twin_meant(text, m, kept)]
         return tuple(sorted(kept, key=lambda m: -weight(spans[m.id])))
+
+    def _is_twin_meant(self, text: str, measure: Measure, beside: Sequence[Measure]) -> bool:
+        """Whether words of an earlier sentence say that a twin is meant (搞共性工厂，设备 500 万。设备这块补多少)."""
+        cues = self._cues[measure.id]
+        twins = (o for o in beside if measure.id in o.twins or o.id in measure.twins)
+        if not cues.is_barred(text) or all(self._cues[o.id].is_barred(text) for o in twins):
+            return False
+        own = (s for s in _SENTENCE.findall(text) if cues.spans(s))
+        sums = [q for s in own for q in read_quantities(s) if q.kind == "money"]
+        return not sums and not self._questions.each.search(text)
 
     def _without_denials(self, text: str) -> str:
         return _without(text, [m.span() for m in self._questions.denial.finditer(text)])
