@@ -191,13 +191,18 @@ class Composer:
         if "compare" not in m.u.intents or m.u.told or not m.u.measures:
             return None
         pair = list(m.u.measures)
+        if len(pair) == 1 and m.u.carried and len(m.u.subjects) > 1:
+            pair = [*(x for x in m.u.subjects[-2] if x not in pair), *pair]
         if len(pair) == 1:
             beside = [self.policy.measure(t) for t in pair[0].twins[:1]]
             pair += [
                 *beside,
                 *(x for x in self.policy.measures if x.clause == pair[0].clause and x not in (*pair, *beside)),
             ]
-        return _Answer([*self._opening(m), self.writer.compared(pair)]) if len(pair) > 1 else None
+        done = {c.measure: c for c in m.calculations}
+        calculations = [done[x.id] for x in pair if x.id in done and done[x.id].amount_yuan is not None]
+        section = self.writer.compared(pair, calculations)
+        return _Answer([*self._opening(m), section], calculations) if len(pair) > 1 else None
 
     def _original(self, m: _Material) -> _Answer | None:
         """Clauses word for word: those named by number, or those just spoken of."""
@@ -213,7 +218,7 @@ class Composer:
 
     def _silent(self, m: _Material) -> _Answer | None:
         asks_sum = m.u.intents & ({"amount", "reckon"} if m.u.is_sure else {"amount", "reckon", "eligibility"})
-        computes = asks_sum and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
+        computes = (asks_sum or (m.u.carried and not m.u.is_sure)) and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         if not m.u.silences or computes:
             return None
         first, *others = m.u.silences

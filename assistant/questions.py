@@ -47,6 +47,7 @@ class _Outside(_Data):
 
 class _Several(_Data):
     each: str
+    besides: str
 
 
 class _Denial(_Data):
@@ -145,6 +146,7 @@ class Questions:
     neighbours: re.Pattern[str]
     outside: re.Pattern[str]
     each: re.Pattern[str]
+    besides: re.Pattern[str]
     denial: re.Pattern[str]
     aside: re.Pattern[str]
     supposed: re.Pattern[str]
@@ -181,6 +183,7 @@ def read_questions(path: Path) -> Questions:
             neighbours=re.compile(data.outside.neighbours),
             outside=re.compile("|".join(data.outside.topics)),
             each=re.compile(data.several.each),
+            besides=re.compile(data.several.besides),
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
             supposed=re.compile(data.denial.supposed),

@@ -157,6 +157,8 @@ class Pointer:
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
+        if "correction" in targets.intents and has_inputs:
+            return targets
         asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == _UNLISTED
         needed = [_KIND]
         if targets.measures and (targets.topics or is_unlisted):
@@ -211,7 +213,7 @@ class Pointer:
         if self._classifier is None or "asks" not in targets.intents or targets.intents & {"correction", "amount"}:
             return targets
         guess = self._classifier.guess(text)
-        is_sure = guess.kind == "silence" and guess.lead >= (_CLEAR if len(text) > _BRIEF else _SURE)
+        is_sure = guess.kind == "silence" and guess.lead >= (_DOUBTFUL if len(text) > _BRIEF else _SURE)
         return self._with_silence(text, guess, targets, has_inputs=False) if is_sure else targets
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:

@@ -132,6 +132,7 @@ class Understander:
             return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
             return _refused(before, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
+        fresh = text
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         text += self._meant_figure(text, before)
@@ -151,6 +152,8 @@ class Understander:
         inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
         has_inputs = any(q.kind in _INPUT_KINDS for q in inputs)
         targets = self.pointer.find(text, intents, has_inputs)
+        if fresh is not text and (topics := self.pointer.find(fresh, intents, has_inputs).topics):
+            targets = replace(targets, topics=topics)
         if any(self.policy.measures_of(c) for c in clauses):
             named = [m for m in self.policy.measures if m.clause in clauses]
             direct = tuple(m for m in targets.measures if m in named) or tuple(named)
@@ -186,6 +189,12 @@ class Understander:
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
+        known, held = before.facts, before.verdicts
+        if "suppose" in intents:  # 假设算成龙头骨干呢, 这 6 个要都只是高级工呢: what it was is put aside
+            better = {m.id for m in measures if m.overrides}
+            held = {k: v for k, v in held.items() if k[0] not in better or v.state != "fails"}
+            heads = {h for m in measures for h in m.formula.heads}
+            known = {n: f for n, f in known.items() if not (heads & shared.keys() and n in heads)}
         fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
         if fails and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
@@ -199,11 +208,11 @@ class Understander:
             silences=targets.silences,
             asides=targets.asides,
             departments=departments,
-            facts={**before.facts, **self._revised(shared, before, adds, "correction" in intents)},
+            facts={**known, **self._revised(shared, before, adds, "correction" in intents)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
-            verdicts={**before.verdicts, **verdicts},
+            verdicts={**held, **verdicts},
             claims=claims,
             quantities=quantities,
             years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
@@ -266,6 +275,8 @@ class Understander:
         direct = targets.measures
         if direct and "again" in targets.intents and (earlier := self._returned_to(direct, before)):
             return earlier, True
+        if direct and "adds" in targets.intents and self._adds_to(text, direct, before):
+            return before.subjects[-1], True
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
         if direct and (
@@ -275,6 +286,12 @@ class Understander:
         if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
+
+    def _adds_to(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
+        """Whether what is added goes to the subject before, by a name of its input that the text holds."""
+        focus = before.subjects[-1] if before.subjects else ()
+        sums = [(m, i) for m in focus for i in m.inputs if i.sum]
+        return not set(direct) & set(focus) and any(self._names_input(text, m, i.name) for m, i in sums)
 
     def _returned_to(self, direct: Sequence[Measure], before: Understanding) -> tuple[Measure, ...]:
         """The earlier subject that a message which goes back means, though its words name a twin of it."""
@@ -310,7 +327,7 @@ class Understander:
         """
         focus = before.subjects[-1] if before.subjects else ()
         earlier = {m for subject in before.subjects for m in subject}
-        if not focus or earlier & set(targets.measures):
+        if not focus or earlier & set(targets.measures) or self.questions.besides.search(text):
             return False
         own = {c.name for m in focus for c in m.conditions} - set(self._shared)
         decided = any(name in own for _, name in verdicts_in(text, focus))

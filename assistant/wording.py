@@ -117,10 +117,14 @@ class Writer:
             missing=(Missing(name="measure", question=question),),
         )
 
-    def compared(self, measures: Sequence[Measure]) -> Section:
-        """Measures side by side in the words of their clauses."""
-        rows = ["| 事项 | 条款 | 原文 |", "| --- | --- | --- |"]
-        rows += [f"| **{m.name}** | {self.policy.clause(m.clause).label} | {m.quote} |" for m in measures]
+    def compared(self, measures: Sequence[Measure], calculations: Sequence[Calculation] = ()) -> Section:
+        """Measures side by side in the words of their clauses, with what they come to where that is known."""
+        sums = {c.measure: f"{headline(c)}（{c.per}）" for c in calculations}
+        heads = ["事项", "条款", "原文", *(["按您说的数"] if sums else [])]
+        rows = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+        for m in measures:
+            cells = [f"**{m.name}**", self.policy.clause(m.clause).label, m.quote]
+            rows.append(f"| {' | '.join([*cells, *([sums.get(m.id, '')] if sums else [])])} |")
         clauses = dict.fromkeys(m.clause for m in measures)
         return Section(
             text=blocks("区别看原文最清楚：", "\n".join(rows)),
