@@ -31,6 +31,8 @@ _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那])$")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光)")
+_FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
+_SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
 _STOP = re.compile(r"[。；？?！!]")
 
 
@@ -38,6 +40,7 @@ def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
     quantities = [q for q in quantities if not _is_none(text, q)]
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
+    quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
 
@@ -69,6 +72,20 @@ def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     stop = _STOP.search(text, at)
     inside = [q for q in quantities if at <= q.start < (stop.start() if stop else only.start())]
     return inside if at >= 0 and inside else list(quantities)
+
+
+def _halves(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, two halves of one year (上半年 8.7 亿，下半年 12.1 亿) as its sum."""
+    out: list[Quantity] = []
+    for q in quantities:
+        first = out[-1] if out else None
+        if first and first.kind == q.kind and _SECOND_HALF.fullmatch(text[first.end : q.start]):
+            if _FIRST_HALF.search(text[: first.start]):
+                words = f"{first.text} + {q.text}"
+                out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+                continue
+        out.append(q)
+    return out
 
 
 def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

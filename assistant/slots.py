@@ -15,9 +15,11 @@ from assistant.quantities import as_meant
 _SEPARATOR = re.compile(r"[，,；;、]")
 _STOP = re.compile(r"[。！？!?\n]")
 _FAR = 26.0
+_VERB = 2  # characters of a word that may be only a verb (花了, 买, 投)
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
 # Kinds of quantity that general words of something else (员工, 毛利, 物业费) can claim.
 _OTHERS = ("money", "rate", "count", "unit_rent")
+_BARE = "亿万"  # 头一次过亿 is no sum of its own
 _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
@@ -41,6 +43,7 @@ _AND = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _ABSOLUTE = 1000
+_TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 
 
@@ -125,9 +128,11 @@ class Slots:
         """
         quantities = as_meant(text, quantities)
         labels = self._find_labels(text, quantities)
+        quantities = self._without_tiers(text, quantities, labels)
         facts: dict[str, Fact] = {}
         used: set[int] = set()
         foreign: dict[int, str] = {}
+        left_out: dict[int, str] = {}
         for start, item in self._dated(text, quantities, labels).items():
             figure = next(q for q in quantities if q.start == start)
             if item.name not in facts or facts[item.name].high < figure.high:
@@ -160,6 +165,8 @@ class Slots:
                         if not self._is_part(facts.get(item.name), between, word, after):
                             _put(facts, item, quantity, between, word, adds=item.sum or bool(_ALL.search(text)))
                         used.add(quantity.start)
+                    if hit and not any(quantity.text in facts[i.name].words for i in hit if i.name in facts):
+                        left_out[quantity.start] = quantity.text
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
             awaited = [i for i in measure.inputs if i.name == pending and pending not in facts]
@@ -167,7 +174,7 @@ class Slots:
                 asked = item.name == pending
                 if item.only_labelled and not asked:
                     continue
-                open_ = [q for q in left if fits(item, q, asked) and q.start not in used]
+                open_ = [q for q in left if fits(item, q, asked) and q.start not in used and q.text[0] not in _BARE]
                 fit = next((q for q in open_ if not _is_year(q) or q.text == text), None)
                 if fit is None:
                     continue
@@ -179,7 +186,7 @@ class Slots:
         spare = {q.start: q.text for q in left if q.start not in used and q.kind in FITS}
         wanted = {kind for item in self._inputs for kind in FITS[item.kind]}
         problem = next((q.problem for q in left if q.problem and q.start not in used and q.kind in wanted), "")
-        unused = {**spare, **foreign}
+        unused = {**spare, **foreign, **left_out}
         return Filled(
             facts, problem, tuple(q for q in quantities if q.start in foreign),
             tuple(unused[start] for start in sorted(unused)),
@@ -211,7 +218,8 @@ class Slots:
         for formula in (m.formula for m in self.measures if m.formula.previous):
             base = next(i for i in self._inputs if i.name == formula.base)
             earlier = next(i for i in self._inputs if i.name == formula.previous)
-            foreign = [x for x in labels if not x.names or base.name in x.denies]
+            own = {base.name, earlier.name}
+            foreign = [x for x in labels if not own & x.names or base.name in x.denies]
             years: dict[int, int] = {}
             end = 0
             for q in quantities:
@@ -220,13 +228,21 @@ class Slots:
                 year = _YEAR.findall(text[end : q.start])[-1:]
                 other = any(end <= x.start and x.end <= q.start for x in foreign)
                 if q.kind == base.kind and not q.problem and year and not other:
-                    years[q.start] = _ORDER.get(year[0][0], 0) if year[0][0] in _ORDER else int(year[0][:4])
+                    years[q.start] = _ORDER[year[0][0]] if year[0][0] in _ORDER else int(year[0][:4])
                 end = q.end
-            is_mixed = len({year > _ABSOLUTE for year in years.values()}) > 1
-            if len(set(years.values())) > 1 and not is_mixed:
-                last = max(years.values())
-                found |= {start: base if year == last else earlier for start, year in years.items()}
+            order = set(years.values())
+            if len(order) == 1 and order < {-2, -1} and "今年" in text[min(years) :]:
+                found |= dict.fromkeys(years, earlier)
+            elif len(order) > 1 and len({year > _ABSOLUTE for year in order}) == 1:
+                found |= {start: base if year == max(order) else earlier for start, year in years.items()}
         return found
+
+    def _without_tiers(self, text: str, quantities: Sequence[Quantity], labels: Sequence[_Label]) -> list[Quantity]:
+        """The quantities without a tier that is only spoken of (突破十亿的奖励) beside the figure itself."""
+        bases = {m.formula.base for m in self.measures if m.formula.thresholds}
+        nouns = [x for x in labels if x.names & bases and x.end - x.start > _VERB + 1]
+        named = {q.start for q in quantities for x in nouns if 0 <= q.start - x.end <= _VERB}
+        return [q for q in quantities if not (named - {q.start} and _TIER.match(text[q.end :]))]
 
     def _take_alone(
         self, labels: Sequence[_Label], facts: dict[str, Fact], left: Sequence[Quantity], used: set[int]
@@ -263,7 +279,9 @@ class Slots:
             phrase = text[apart[-1].start : label.end].replace("的", "") if apart else ""
             if apart and label.start <= apart[-1].end and label.names == apart[-1].names:
                 apart[-1] = replace(apart[-1], end=label.end)
-            elif apart and not label.names and self._is_name(phrase, apart[-1]):
+            elif apart and not label.names and (label.start < apart[-1].end or self._is_name(phrase, apart[-1])):
+                apart[-1] = replace(apart[-1], end=label.end)
+            elif apart and not apart[-1].names and label.names and _is_verb_of(apart[-1], label, text, quantities):
                 apart[-1] = replace(apart[-1], end=label.end)
             else:
                 apart.append(label)
@@ -273,6 +291,13 @@ class Slots:
         """Whether a phrase begins with a longer name of the input that the label at its start points at."""
         own = (w for i in self._inputs if i.name in label.names for w in i.words)
         return any(len(w) > label.end - label.start and phrase.startswith(w) for w in own)
+
+
+def _is_verb_of(thing: _Label, verb: _Label, text: str, quantities: Sequence[Quantity]) -> bool:
+    """Whether a label is only the verb of what is no input (运费另花了, 办公电脑花了)."""
+    gap = text[thing.end : verb.start]
+    is_near = len(gap) <= _VERB and not _SEPARATOR.search(gap) and not _STOP.search(gap)
+    return is_near and verb.end - verb.start <= _VERB and any(q.start == verb.end for q in quantities)
 
 
 def _denied(label: _Label, before: _Label | None, text: str) -> _Label:
