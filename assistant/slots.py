@@ -43,6 +43,7 @@ _AND = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _ABSOLUTE = 1000
+_GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 
@@ -231,7 +232,7 @@ class Slots:
                     years[q.start] = _ORDER[year[0][0]] if year[0][0] in _ORDER else int(year[0][:4])
                 end = q.end
             order = set(years.values())
-            if len(order) == 1 and order < {-2, -1} and "今年" in text[min(years) :]:
+            if len(order) == 1 and order <= {-2, -1} and _GROWN.search(text[min(years) :]):
                 found |= dict.fromkeys(years, earlier)
             elif len(order) > 1 and len({year > _ABSOLUTE for year in order}) == 1:
                 found |= {start: base if year == max(order) else earlier for start, year in years.items()}
@@ -279,7 +280,7 @@ class Slots:
             phrase = text[apart[-1].start : label.end].replace("的", "") if apart else ""
             if apart and label.start <= apart[-1].end and label.names == apart[-1].names:
                 apart[-1] = replace(apart[-1], end=label.end)
-            elif apart and not label.names and (label.start < apart[-1].end or self._is_name(phrase, apart[-1])):
+            elif apart and not label.names and (_overlaps(label, apart[-1]) or self._is_name(phrase, apart[-1])):
                 apart[-1] = replace(apart[-1], end=label.end)
             elif apart and not apart[-1].names and label.names and _is_verb_of(apart[-1], label, text, quantities):
                 apart[-1] = replace(apart[-1], end=label.end)
@@ -291,6 +292,11 @@ class Slots:
         """Whether a phrase begins with a longer name of the input that the label at its start points at."""
         own = (w for i in self._inputs if i.name in label.names for w in i.words)
         return any(len(w) > label.end - label.start and phrase.startswith(w) for w in own)
+
+
+def _overlaps(label: _Label, noun: _Label) -> bool:
+    """Whether a label begins inside the noun before it (注册资本是 in 实缴注册资本是)."""
+    return label.start < noun.end and noun.end - noun.start > _VERB + 1
 
 
 def _is_verb_of(thing: _Label, verb: _Label, text: str, quantities: Sequence[Quantity]) -> bool:
