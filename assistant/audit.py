@@ -151,7 +151,7 @@ def _used(measure: Measure) -> set[str]:
         formula.unit_rent,
         formula.months,
     )
-    parts = {i.part_of for i in measure.inputs}
+    parts = {i.part_of for i in measure.inputs} | {name for i in measure.inputs if i.derived for name in i.derived.of}
     return {n for n in (*named, *formula.heads, *parts, *measure.condition_inputs()) if n}
 
 

@@ -157,7 +157,7 @@ def calculate(
     `amount_yuan` (yuan; of a yearly benefit one year's) is None while an input is missing or a condition fails;
     the ends of a range, totals over the allowed years and second readings of an unclear rule stand in `readings`.
     """
-    known = {name: fact for name, fact in facts.items() if any(i.name == name for i in measure.inputs)}
+    known = _known(measure, facts)
     checks = tuple(_check(measure, condition, known, verdicts) for condition in measure.conditions)
     result = Calculation(
         measure=measure.id, name=measure.name, clause=measure.clause, amount_yuan=None,
@@ -178,8 +178,35 @@ def calculate(
     return result.model_copy(update={"amount_yuan": amount, "steps": (*told, *steps), "readings": readings})
 
 
-def missing(measure: Measure, known: Mapping[str, Fact]) -> tuple[Input, ...]:
+def _known(measure: Measure, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The facts that are the measure's inputs, and those that follow from two of them."""
+    known = {name: fact for name, fact in facts.items() if any(i.name == name for i in measure.inputs)}
+    for item in (i for i in measure.inputs if i.derived and i.name not in known):
+        assert item.derived is not None
+        first, second = (known.get(name) for name in item.derived.of)
+        if first and second and (fact := _derived(item, first, second)):
+            known[item.name] = fact
+    return known
+
+
+def _derived(item: Input, first: Fact, second: Fact) -> Fact | None:
+    """`first` less or over `second`, as the input's fact; None where nothing is left."""
+    assert item.derived is not None
+    sign = "−" if item.derived.operation == "difference" else "÷"
+    if sign == "−":
+        low, high = first.low - second.high, first.high - second.low
+    elif second.low > 0:
+        low, high = first.low / second.high, first.high / second.low
+    else:
+        return None
+    words = f"{first.words} {sign} {second.words}"
+    approximate = first.approximate or second.approximate
+    return Fact(item.name, low, high, words, item.kind, approximate) if low > 0 else None
+
+
+def missing(measure: Measure, facts: Mapping[str, Fact]) -> tuple[Input, ...]:
     """The inputs still needed, most decisive first: those of the formula, and those a limit cannot do without."""
+    known = _known(measure, facts)
     lacking = measure.missing(known)
     limits = [c for c in measure.conditions if c.input and c.at_least and c.input not in known]
     open_limits = [c.input for c in limits if _check(measure, c, known, {}).state == "unknown"]

@@ -93,8 +93,13 @@ def fits(item: Input, quantity: Quantity, labelled: bool) -> bool:
     if not labelled or quantity.kind not in FITS_LABELLED.get(item.kind, ()):
         return False
     if quantity.kind == "money":
-        return quantity.unit in _SMALL_UNITS and quantity.high < _SMALL
+        return is_small(quantity)
     return item.kind != "rate" or 0 < quantity.high < 100
+
+
+def is_small(quantity: Quantity) -> bool:
+    """Whether a sum is a price of a ㎡ rather than a whole rent."""
+    return quantity.unit in _SMALL_UNITS and quantity.high < _SMALL
 
 
 def read_fact(item: Input, quantity: Quantity, label: str = "") -> Fact:

@@ -50,11 +50,19 @@ class Series(_Data):
     quote: str
 
 
+class Derived(_Data):
+    """What an input comes to where it is not told: the difference or the quotient of two others."""
+
+    operation: Literal["difference", "quotient"]
+    of: tuple[str, str]
+
+
 class Input(_Data):
     """Something the user must tell: its kind, how to ask for it, and the words that point at it.
 
     `not_words` label a quantity as something else (原值 is not 净值). `sum` adds up several mentions.
-    `optional` inputs are used when told; a `part_of` another input is no larger than that.
+    `optional` inputs are used when told; a `part_of` another input is no larger than that; a `derived` one need not be
+    told where the two it is made of are.
     """
 
     name: str
@@ -67,6 +75,7 @@ class Input(_Data):
     optional: bool = False
     default: Number | None = None
     part_of: str | None = None
+    derived: Derived | None = None
     only_labelled: bool = False
 
 

@@ -46,6 +46,7 @@ class _Outside(_Data):
 
 
 class _Several(_Data):
+    only: str
     each: str
     besides: str
 
@@ -53,6 +54,7 @@ class _Several(_Data):
 class _Denial(_Data):
     words: str
     aside: str
+    left_out: str
     supposed: str
 
 
@@ -145,10 +147,12 @@ class Questions:
     moving: re.Pattern[str]
     neighbours: re.Pattern[str]
     outside: re.Pattern[str]
+    only: re.Pattern[str]
     each: re.Pattern[str]
     besides: re.Pattern[str]
     denial: re.Pattern[str]
     aside: re.Pattern[str]
+    left_out: re.Pattern[str]
     supposed: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
@@ -182,10 +186,12 @@ def read_questions(path: Path) -> Questions:
             moving=of_places(data.outside.moving),
             neighbours=re.compile(data.outside.neighbours),
             outside=re.compile("|".join(data.outside.topics)),
+            only=re.compile(data.several.only),
             each=re.compile(data.several.each),
             besides=re.compile(data.several.besides),
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
+            left_out=re.compile(data.denial.left_out),
             supposed=re.compile(data.denial.supposed),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.amounts import Quantity
-from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, read_fact
+from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.measures import Input, Measure
 from assistant.quantities import as_meant
 
@@ -21,6 +21,7 @@ _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _OTHERS = ("money", "rate", "count", "unit_rent")
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
 _AMONG = "其中"
+_OF_WHICH = re.compile(rf"[^。；\d]{{0,8}}(?:{_AMONG}|剩下的?|真正的?|符合的)(?:有|只有|才)?")
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
 _FINAL = re.compile(r"(?<!还)剩|余额|眼下|最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
@@ -143,6 +144,8 @@ class Slots:
         for kinds in (FITS, FITS_LABELLED):
             for kind, fitting in kinds.items():
                 group = [q for q in quantities if q.kind in fitting and q.start not in used and not _is_year(q)]
+                if kind == "money" and any(i.kind == "unit_rent" for i in self._inputs):
+                    group = [q for q in group if not is_small(q)]
                 if kind == "count":
                     group = [q for q in group if q.kind == "count" or not _PER_HEAD.search(text[: q.start])]
                 names = {item.name for item in self._inputs if item.kind == kind} - facts.keys()
@@ -209,7 +212,7 @@ class Slots:
         part = _PART.search(between) if old is not None else None
         if old is None or part is None:
             return False
-        rest = between[part.end() :]
+        rest = between[part.end() :] + _SEPARATOR.split(after)[0]
         is_closer = self._is_met(rest) or len(label) > len(old.parts[0].label)
         return part[0] != _AMONG or label not in rest or not is_closer or bool(_INCLUDED.match(after))
 
@@ -347,6 +350,9 @@ def _enumerated(
     for before, now in turned:  # 原来 3000 万，增资后变成 4500 万: both are what the first is
         if before.start in labels:
             labels[now.start] = labels[before.start]
+    for whole, among in pairwise(group):  # 9 名技师，其中 7 名…，剩下 4 个: both are of the same kind
+        if whole.start in labels and among.start not in labels and _OF_WHICH.fullmatch(text[whole.end : among.start]):
+            labels[among.start] = labels[whole.start]
     listed = [(a, b) for a, b in pairwise(group) if a.end < b.start and _AND.fullmatch(text[a.end : b.start])]
     for known, other in (*listed, *((b, a) for a, b in reversed(listed))):
         if other.start not in labels and known.start in labels:

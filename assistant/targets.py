@@ -264,8 +264,14 @@ class Pointer:
             return matched
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
-        if len(asking) < len(sentences) and not any(self._questions.each.search(s) for s in asking):
-            matched = _among(matched, [m for s in asking for m in self.policy.measures if self._cues[m.id].named(s)])
+        if len(asking) < len(sentences):
+            named = [m for s in asking for m in self.policy.measures if self._cues[m.id].named(s)]
+            whole = any(self._questions.each.search(s) for s in asking)
+            if not whole or sum(m.benefit in s and m in matched for s in asking for m in named) > 1:
+                matched = _among(matched, named)
+        for clause in _CLAUSE.findall(text):
+            if self._questions.only.search(clause):
+                matched = _among(matched, [m for m in self.policy.measures if self._cues[m.id].spans(clause)])
         clauses = [c for c in _CLAUSE.findall(text) if self._questions.intents["asks"].search(c)]
         asks_for = self._questions.intents_of(clauses[0]) & {"amount", "eligibility", "confirm"} if clauses else ()
         if len(clauses) == 1 and asks_for and not _BESIDE.search(clauses[0]):

@@ -185,7 +185,7 @@ class Understander:
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        said = self.questions.aside.sub("", text)
+        said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
