@@ -312,8 +312,9 @@ def _check(measure: Measure, condition: Condition, known: Mapping[str, Fact], ve
     verdict = verdicts.get(condition.name, Verdict("unknown"))
     if condition.input and condition.at_least:
         verdict = _meets_limit(measure, condition.input, condition.at_least.value, known)
-    if condition.decided_by in known and measure.formula.base in known:
-        verdict = _is_new(measure.formula, known[condition.decided_by], known[measure.formula.base])
+    earlier, now = known.get(condition.decided_by or ""), known.get(measure.formula.base or "")
+    if earlier and now:
+        verdict = _is_new(measure.formula, earlier, now)
     return Check(text=condition.text, state=verdict.state, words=verdict.words, quote=condition.quote)
 
 

@@ -217,8 +217,9 @@ class Composer:
         return _Answer([*self._opening(m), *(self.passages.clause(self.policy.clause(c)) for c in clauses)])
 
     def _silent(self, m: _Material) -> _Answer | None:
-        asks_sum = m.u.intents & ({"amount", "reckon"} if m.u.is_sure else {"amount", "reckon", "eligibility"})
-        computes = (asks_sum or (m.u.carried and not m.u.is_sure)) and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
+        sums = {"amount", "reckon"} if m.u.is_sure else {"amount", "reckon", "eligibility"}
+        asks_sum = m.u.intents & sums or (m.u.carried and not m.u.is_sure)
+        computes = asks_sum and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         if not m.u.silences or computes:
             return None
         first, *others = m.u.silences

@@ -79,12 +79,12 @@ def _halves(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     out: list[Quantity] = []
     for q in quantities:
         first = out[-1] if out else None
-        if first and first.kind == q.kind and _SECOND_HALF.fullmatch(text[first.end : q.start]):
-            if _FIRST_HALF.search(text[: first.start]):
-                words = f"{first.text} + {q.text}"
-                out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
-                continue
-        out.append(q)
+        is_second = first and first.kind == q.kind and _SECOND_HALF.fullmatch(text[first.end : q.start])
+        if first and is_second and _FIRST_HALF.search(text[: first.start]):
+            words = f"{first.text} + {q.text}"
+            out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+        else:
+            out.append(q)
     return out
 
 

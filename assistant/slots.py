@@ -279,17 +279,21 @@ class Slots:
             if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
         ]  # fmt: skip
         apart: list[_Label] = []
-        for label in longest:  # 银行借 and 借款 in 银行借款 are one, and so are 实缴 and 注册资本 in 实缴的注册资本
-            phrase = text[apart[-1].start : label.end].replace("的", "") if apart else ""
-            if apart and label.start <= apart[-1].end and label.names == apart[-1].names:
-                apart[-1] = replace(apart[-1], end=label.end)
-            elif apart and not label.names and (_overlaps(label, apart[-1]) or self._is_name(phrase, apart[-1])):
-                apart[-1] = replace(apart[-1], end=label.end)
-            elif apart and not apart[-1].names and label.names and _is_verb_of(apart[-1], label, text, quantities):
+        for label in longest:
+            if apart and self._is_one(apart[-1], label, text, quantities):
                 apart[-1] = replace(apart[-1], end=label.end)
             else:
                 apart.append(label)
         return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
+
+    def _is_one(self, first: _Label, second: _Label, text: str, quantities: Sequence[Quantity]) -> bool:
+        """Whether a label only goes on the one before it (银行借 + 借款, 实缴的 + 注册资本, 运费另 + 花了)."""
+        if first.names == second.names:
+            return second.start <= first.end
+        if not second.names:
+            phrase = text[first.start : second.end].replace("的", "")
+            return _overlaps(second, first) or self._is_name(phrase, first)
+        return not first.names and _is_verb_of(first, second, text, quantities)
 
     def _is_name(self, phrase: str, label: _Label) -> bool:
         """Whether a phrase begins with a longer name of the input that the label at its start points at."""
