@@ -20,6 +20,7 @@ from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
 _TELLING = 4
+_BARE = 6  # characters of a 还有呢 that names nothing
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Composer:
             self._compared,
             self._original,
             self._silent,
+            self._rest,
             self._overview,
             self._topics,
             self._measures,
@@ -191,8 +193,6 @@ class Composer:
         if "compare" not in m.u.intents or m.u.told or not m.u.measures:
             return None
         pair = list(m.u.measures)
-        if len(pair) == 1 and m.u.carried and len(m.u.subjects) > 1:
-            pair = [*(x for x in m.u.subjects[-2] if x not in pair), *pair]
         if len(pair) == 1:
             beside = [self.policy.measure(t) for t in pair[0].twins[:1]]
             pair += [
@@ -217,7 +217,7 @@ class Composer:
         return _Answer([*self._opening(m), *(self.passages.clause(self.policy.clause(c)) for c in clauses)])
 
     def _silent(self, m: _Material) -> _Answer | None:
-        sums = {"amount", "reckon"} if m.u.is_sure else {"amount", "reckon", "eligibility"}
+        sums = {"amount", "reckon", *(() if m.u.is_sure else ("eligibility", "suppose", "correction"))}
         asks_sum = m.u.intents & sums or (m.u.carried and not m.u.is_sure)
         computes = asks_sum and m.u.told and any(c.amount_yuan is not None or c.readings for c in m.calculations)
         if not m.u.silences or computes:
@@ -243,6 +243,15 @@ class Composer:
         stacking = [s for s in self.policy.silences if s.beside_several]
         section = replace(section, text=blocks(understood, section.text))
         return _Answer([*self._opening(m), section, *map(self.passages.silent, stacking)], shown)
+
+    def _rest(self, m: _Material) -> _Answer | None:
+        """For who asks 还有呢 of a measure the other benefits of its clause that were not spoken of yet."""
+        u = m.u
+        spoken = {x.id for subject in u.subjects for x in subject}
+        clauses = {x.clause for x in u.measures}
+        rest = [x for x in self.policy.measures if x.clause in clauses and x.id not in spoken]
+        asks = "more" in u.intents and u.carried and len(u.text) <= _BARE
+        return _Answer([self.writer.rule(x) for x in rest]) if asks and rest else None
 
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
@@ -303,7 +312,7 @@ class Composer:
         facts = u.facts_of(measure)
         missing = tuple(measure.input(name) for name in calculation.missing)
         knows = any(i.name in facts for i in measure.inputs)
-        asks_rule = "rule" in u.intents and not u.carried and not (knows and "amount" in u.intents)
+        asks_rule = "rule" in u.intents and not (knows and ("amount" in u.intents or u.carried))
         wants_rule = not u.told and (
             (asks_rule and "reckon" not in u.intents)
             or (u.claims and "confirm" in u.intents)

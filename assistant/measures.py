@@ -61,7 +61,8 @@ class Input(_Data):
     """Something the user must tell: its kind, how to ask for it, and the words that point at it.
 
     `not_words` label a quantity as something else (原值 is not 净值). `sum` adds up several mentions.
-    `optional` inputs are used when told; a `part_of` another input is no larger than that; a `derived` one need not be
+    `optional` inputs are used when told; a `part_of` another input is no larger than that, and as
+    large where `all_words` say so; a `derived` one need not be
     told where the two it is made of are.
     """
 
@@ -75,6 +76,7 @@ class Input(_Data):
     optional: bool = False
     default: Number | None = None
     part_of: str | None = None
+    all_words: Patterns = ()
     derived: Derived | None = None
     only_labelled: bool = False
 

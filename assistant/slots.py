@@ -21,7 +21,7 @@ _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _OTHERS = ("money", "rate", "count", "unit_rent")
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
 _AMONG = "其中"
-_OF_WHICH = re.compile(rf"[^。；\d]{{0,8}}(?:{_AMONG}|剩下的?|真正的?|符合的)(?:有|只有|才)?")
+_OF_WHICH = re.compile(rf"[^。；\d]{{0,20}}(?:{_AMONG}|剩下的?|真正的?|符合的)(?:有|只有|才)?")
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
 _FINAL = re.compile(r"(?<!还)剩|余额|眼下|最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
@@ -44,7 +44,6 @@ _AND = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _ABSOLUTE = 1000
-_GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 
@@ -171,6 +170,9 @@ class Slots:
                         used.add(quantity.start)
                     if hit and not any(quantity.text in facts[i.name].words for i in hit if i.name in facts):
                         left_out[quantity.start] = quantity.text
+        for item in self._inputs:  # 投到 2500 万，全部完成: the part is the whole
+            if item.name not in facts and item.part_of in facts and any(re.search(w, text) for w in item.all_words):
+                facts[item.name] = replace(facts[item.part_of], name=item.name)
         left = [q for q in quantities if q.start not in used | foreign.keys()]
         for measure in self.measures:
             awaited = [i for i in measure.inputs if i.name == pending and pending not in facts]
@@ -213,8 +215,8 @@ class Slots:
         if old is None or part is None:
             return False
         rest = between[part.end() :] + _SEPARATOR.split(after)[0]
-        is_closer = self._is_met(rest) or len(label) > len(old.parts[0].label)
-        return part[0] != _AMONG or label not in rest or not is_closer or bool(_INCLUDED.match(after))
+        is_closer = self._is_met(rest) or (label in rest and len(label) > len(old.parts[0].label))
+        return part[0] != _AMONG or not is_closer or bool(_INCLUDED.match(after))
 
     def _dated(self, text: str, quantities: Sequence[Quantity], labels: Sequence[_Label]) -> dict[int, Input]:
         """Of several years' figures (前年 9700 万，去年 1.34 亿) the last is the base, all others came before it."""
@@ -235,9 +237,7 @@ class Slots:
                     years[q.start] = _ORDER[year[0][0]] if year[0][0] in _ORDER else int(year[0][:4])
                 end = q.end
             order = set(years.values())
-            if len(order) == 1 and order <= {-2, -1} and _GROWN.search(text[min(years) :]):
-                found |= dict.fromkeys(years, earlier)
-            elif len(order) > 1 and len({year > _ABSOLUTE for year in order}) == 1:
+            if len(order) > 1 and len({year > _ABSOLUTE for year in order}) == 1:
                 found |= {start: base if year == max(order) else earlier for start, year in years.items()}
         return found
 
@@ -276,7 +276,10 @@ class Slots:
                     )
         longest = [
             label for (start, end), label in sorted(found.items())
-            if not any(s <= start and end <= e and (s, e) != (start, end) for s, e in found)
+            if not any(
+                s <= start and end <= e and (s, e) != (start, end) and label.kinds <= longer.kinds
+                for (s, e), longer in found.items()
+            )
         ]  # fmt: skip
         apart: list[_Label] = []
         for label in longest:
@@ -309,7 +312,8 @@ def _overlaps(label: _Label, noun: _Label) -> bool:
 def _is_verb_of(thing: _Label, verb: _Label, text: str, quantities: Sequence[Quantity]) -> bool:
     """Whether a label is only the verb of what is no input (运费另花了, 办公电脑花了)."""
     gap = text[thing.end : verb.start]
-    is_near = len(gap) <= _VERB and not _SEPARATOR.search(gap) and not _STOP.search(gap)
+    is_general = bool(thing.denies) or len(thing.kinds) > 1  # and no name of another measure's input
+    is_near = is_general and len(gap) <= _VERB and not _SEPARATOR.search(gap) and not _STOP.search(gap)
     return is_near and verb.end - verb.start <= _VERB and any(q.start == verb.end for q in quantities)
 
 

@@ -185,7 +185,7 @@ class Pointer:
             return replace(targets, topics=tuple(plain)) if guess.lead >= _PLACES else targets
         if any(t in targets.topics for t in topics):
             is_it = guess.lead >= _DOUBTFUL
-            task = is_it and "department" in targets.intents and not targets.intents & {"amount", "rule"}
+            task = is_it and "department" in targets.intents and not targets.intents & {"amount", "rule", "support"}
             return replace(
                 targets,
                 measures=() if task else targets.measures,
@@ -252,10 +252,12 @@ class Pointer:
 
     def _is_beside(self, text: str, measure: Measure, overriding: Sequence[Span]) -> bool:
         """Whether `text` speaks of the measure apart from the one overriding it (技改 1000 万、示范项目 2000 万)."""
-        if not self._cues[measure.id].spans(_without(text, overriding)):
-            return False
+        rest = _without(text, overriding)
+        if self._questions.each.search(text):
+            return bool(self._cues[measure.id].spans(rest))
         sums = [q for q in read_quantities(text) if q.kind == "money"]
-        return len(sums) > 1 or bool(self._questions.each.search(text))
+        own = (c for c in _CLAUSE.finditer(rest) if self._cues[measure.id].spans(c[0]))
+        return len(sums) > 1 and any(c.start() <= q.start < c.end() for c in own for q in sums)
 
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
         """The measures of the sentences that ask, then of the one clause that does, where they name any; else all."""

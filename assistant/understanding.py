@@ -150,7 +150,8 @@ class Understander:
         # Who asks why a figure came out repeats it and puts nothing new in.
         told = [q for q in quantities if q not in others and not _is_asked(text, q)]
         inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
-        has_inputs = any(q.kind in _INPUT_KINDS for q in inputs)
+        counts = any(i.kind == "count" for m in self.pointer.match(text) for i in m.inputs)
+        has_inputs = any(q.kind in _INPUT_KINDS and (counts or q.kind != "count") for q in inputs)
         targets = self.pointer.find(text, intents, has_inputs)
         if fresh is not text and (topics := self.pointer.find(fresh, intents, has_inputs).topics):
             targets = replace(targets, topics=topics)
@@ -179,7 +180,7 @@ class Understander:
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
         if any(self._names_input(text, m, m.formula.base or "") for m in measures):
-            filled = replace(filled, facts=_latest(filled.facts, before.facts, measures))
+            filled = replace(filled, facts=_latest(filled.facts, before.facts, measures, text))
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -354,6 +355,8 @@ class Understander:
         focus = before.subjects[-1]
         if "again" in intents and len(before.subjects) > 1:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
+        elif "compare" in intents and len(focus) == 1 and len(before.subjects) > 1:
+            focus = (*before.subjects[-2], *focus)
         subject = "".join(m.name for m in focus)
         rest = self.questions.filler.sub("", text)
         both = (*self.pointer.match(f"{subject}{rest}"), *self.pointer.match(f"{rest}{subject}"))
@@ -463,6 +466,7 @@ def simplified(text: str, lexicon: Lexicon) -> str:
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
@@ -470,8 +474,12 @@ _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|�
 _CORRECTION = re.compile(r"不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
 
 
-def _latest(facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure]) -> dict[str, Fact]:
-    """The facts; an earlier year's figure told alone (去年 9000 万) is the one in question."""
+def _latest(
+    facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure], text: str
+) -> dict[str, Fact]:
+    """The facts; an earlier year's figure told alone (去年 9000 万), with no growth since, is the one in question."""
+    if _GROWN.search(text):
+        return facts
     for formula in (m.formula for m in measures):
         base, previous = formula.base, formula.previous
         if base and previous in facts and base not in {*facts, *known}:
