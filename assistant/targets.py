@@ -28,9 +28,9 @@ _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
 _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"))
-# How far ahead the classifier must be: to place a message that nothing else places, one that only tells something, to
-# say that a message is of another kind than its cues say, and to take the cues' place.
-_PLACES, _KIND, _DOUBTFUL, _TOLD, _CLEAR, _OTHER, _SURE, _CERTAIN = 0.03, 0.05, 0.1, 0.12, 0.15, 0.2, 0.25, 0.35
+# How far ahead the classifier must be, from a hint that something is meant to what is said whatever the cues say.
+_HINT, _PLACES, _KIND, _DOUBTFUL, _TOLD = 0.01, 0.03, 0.05, 0.1, 0.12
+_CLEAR, _OTHER, _SURE, _CERTAIN = 0.15, 0.2, 0.25, 0.35
 _FEW = 6  # characters that say too little to be refused by likeness alone
 _BRIEF = 8  # characters of a follow-up that say little without the turns before
 
@@ -103,7 +103,8 @@ class Pointer:
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
                 is_sure = guess.lead >= (_CERTAIN if targets.measures else _SURE) and not asks_money
-                far = (is_free and guess.lead >= _KIND) or is_sure
+                only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
+                far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
         if targets.found or is_placed:
@@ -132,7 +133,8 @@ class Pointer:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
             needed = 0 if has_inputs or "reckon" in targets.intents else needed
             return replace(targets, measures=(measure,), topics=()) if not needed or guess.lead >= needed else targets
-        if not (targets.found or is_placed) and guess.margin >= (_PLACES if asked else _TOLD):
+        needed = _HINT if has_inputs and "amount" in asked else _PLACES if asked else _TOLD
+        if not (targets.found or is_placed) and guess.margin >= needed:
             return replace(targets, measures=(measure,))
         return targets
 
@@ -169,7 +171,10 @@ class Pointer:
             needed.append(_OTHER)
         if targets.topics and not targets.measures:
             needed.append(_SURE)
-        if guess.lead < max(needed) or targets.intents & _OF_ITS_OWN or targets.is_outside:
+        of_its_own = targets.intents & _OF_ITS_OWN
+        if of_its_own == {"term"} and guess.lead >= _OTHER:
+            of_its_own = frozenset()  # 以前被罚过款，还能不能申请
+        if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
         if cues.is_barred(text):
