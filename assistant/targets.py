@@ -21,6 +21,10 @@ _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
 _BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
+# What a question about a benefit itself asks.
+_ABOUT_BENEFIT = frozenset(
+    ("amount", "rule", "eligibility", "confirm", "reckon", "inverse", "boundary", "money", "support")
+)
 _UNLISTED = "other"  # the silence about whatever the register does not list
 # With no other intent a message only tells something.
 TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
@@ -163,9 +167,10 @@ class Pointer:
             return targets
         asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == _UNLISTED
         needed = [_KIND]
-        if targets.measures and (targets.topics or is_unlisted):
+        asks_else = "asks" in targets.intents and not targets.intents & _ABOUT_BENEFIT
+        if targets.measures and (targets.topics or is_unlisted) and not asks_else:
             needed.append(_CLEAR)
-        if has_inputs or asks_sum:
+        if (has_inputs or asks_sum) and not asks_else:
             needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
         if "rule" in targets.intents:
             needed.append(_OTHER)

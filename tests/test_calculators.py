@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.calculators import calculate
+from assistant.calculators import Verdict, calculate
 from assistant.facts import Fact
 from assistant.measures import Measure
 from assistant.policies import Policy
@@ -172,6 +172,39 @@ def test_the_planned_total_alone_gives_an_upper_bound_but_no_amount(policy: Poli
     found = estimate(policy.measure("fixed-asset-investment"), {"planned_investment": "5000万"})
     assert found.amount_yuan is None
     assert [r.amount_yuan for r in found.readings] == [5_000_000]
+
+
+def test_an_input_follows_from_the_two_it_is_made_of(policy: Policy) -> None:
+    transfer = policy.measure("equipment-transfer")
+    found = estimate(transfer, {"gross_value": "4500万", "depreciation": "1700万"})
+    assert found.amount_yuan == (45_000_000 - 17_000_000) / 10
+    assert "4500万 − 1700万" in found.steps[0]
+    rent = estimate(policy.measure("platform-rent"), {"rented_area": "2100平", "monthly_rent": "13.65万"})
+    assert rent.amount_yuan == 2100 * 50 * 12  # 65 yuan a ㎡, of which 50 count
+
+
+@pytest.mark.parametrize("words", [{"gross_value": "4500万"}, {"gross_value": "1700万", "depreciation": "4500万"}])
+def test_a_difference_that_is_not_there_is_missing_and_not_zero(policy: Policy, words: dict) -> None:
+    found = estimate(policy.measure("equipment-transfer"), words)
+    assert found.amount_yuan is None
+    assert found.missing == ("net_value",)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "yuan"),
+    [(199_990_000, 800_000), (200_000_000, None), (200_010_000, None)],
+    ids=["below", "at", "above"],
+)
+def test_a_tier_reached_before_is_not_reached_for_the_first_time_whatever_the_words(
+    policy: Policy, earlier: int, yuan: int | None
+) -> None:
+    measure = policy.measure("revenue")
+    facts = {
+        "revenue": fact(measure, "revenue", Decimal(205_000_000)),
+        "previous_revenue": fact(measure, "previous_revenue", Decimal(earlier)),
+    }
+    said = {"first": Verdict("fails", "早就过了")}  # of a lower tier
+    assert calculate(measure, facts, said).amount_yuan == yuan
 
 
 def fact(measure: Measure, name: str, value: Decimal) -> Fact:

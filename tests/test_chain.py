@@ -406,6 +406,14 @@ def test_the_figure_of_a_question_is_the_formula_of_the_clause(assistant: Assist
         (("新建项目，总投3个亿，已完成固投1.1亿，最多补多少", "打错了 是1.01亿 不是1.1亿"), "5.2", 1010 * WAN),
         (("引进3个高级工、2个技师，都在紧缺目录里，奖补多少", "再加上1个高级技师，总共呢"), "5.15", 41_000),
         (("并购交易额三个亿，控股，非关联，中山结算，奖多少", "价钱如果谈到1.4亿呢"), "5.10", 700 * WAN),
+        (("外地设备搬来中山补多少", "原值8000万", "说错了，是净值"), "5.4", 500 * WAN),
+        (("招了5个高级工", "能补多少", "错了，是3个"), "5.15", 15_000),
+        (("从外省挖了6个高级技师，都在紧缺目录里，给多少", "打个比方，这6个要都只是高级工呢"), "5.15", 30_000),
+        (("设备搬来净值1500万", "先问下，技改封顶多少", "回到刚才那个，设备能补多少"), "5.4", 150 * WAN),
+        (("并购花了8000万，只拿20%股份，不是第一大股东，补多少", "要是控股了呢"), "5.10", 400 * WAN),
+        (("新建项目总投资1800万，补多少", "要是投到2500万，全部完成呢"), "5.2", 250 * WAN),
+        (("共性工厂设备买了500万", "另外软件系统还花了100万", "一年最多补多少"), "5.12", 180 * WAN),
+        (("普通技改花7000万，我们就一般企业，能拿多少", "那假设给我们算成龙头骨干呢"), "5.8", 1000 * WAN),
     ],
     ids=lambda value: value[-1] if isinstance(value, tuple) else None,
 )
@@ -461,3 +469,64 @@ def test_conditions_are_shown_one_by_one_with_the_words_of_the_clause(assistant:
     assert "- **不符合**：被并购的是非关联方企业（您说的是“" in text
     assert "- **符合**：在本市结算" in text
     assert "- **待确认**：属于新一代信息技术企业或项目——条文：“" in text
+
+
+ASPECTS = [
+    "我们厂技改花了3000万，钱一般拖几个月才打进公司账户？",
+    "年销售收入破10亿，是看纳税申报还是看审计的数？",
+    "技改投入1130万，里头130万是增值税，基数按含税还是不含税？",
+    "紧缺人才目录里有哪些工种",
+    "增资扩产（不涉及技术改造）投资额3kw，补助比例？",
+]
+
+
+@pytest.mark.parametrize("question", ASPECTS)
+def test_a_figure_told_in_passing_does_not_hide_what_the_file_is_silent_on(assistant: Assistant, question: str) -> None:
+    reply = ask(assistant, question)
+    assert reply.status == "not_covered"
+    assert amounts(reply) == {}
+
+
+@pytest.mark.parametrize(
+    ("turns", "is_outside"),
+    [
+        (["东莞搞智能制造的企业，买机器人能拿多少补助？"], True),
+        (["江门那边招商，设备搬过去给补贴不"], True),
+        (["技改补几个点", "广州的呢"], True),
+        (["从珠海搬来的设备补多少"], False),
+        (["收购了珠海一家芯片公司，奖多少"], False),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else None,
+)
+def test_another_place_is_outside_unless_something_only_comes_from_there(
+    assistant: Assistant, turns: list[str], is_outside: bool
+) -> None:
+    assert (ask(assistant, *turns).status == "not_covered") is is_outside
+
+
+def test_each_of_two_purchases_goes_to_its_own_benefit(assistant: Assistant) -> None:
+    reply = ask(assistant, "买核心仪器发票300万补多少，另外自己写工业软件花了600万又补多少")
+    assert amounts(reply) == {"5.13": Decimal(150 * WAN), "5.14": Decimal(180 * WAN)}
+
+
+def test_the_clause_that_asks_decides_which_benefit_is_meant(assistant: Assistant) -> None:
+    reply = ask(assistant, "注册资本2000万，去年利润800万，贷款也谈好了1000万，技改补助我能拿多少")
+    assert [c.measure for c in reply.calculations] == ["upgrade"]
+    assert reply.status == "needs_input"
+
+
+def test_a_pasted_table_is_read_row_by_row(assistant: Assistant) -> None:
+    table = "年度  销售收入  净利\n2020  3.1亿  1800万\n2021  4.6亿  2600万\n2022  20.5亿  1.1亿\n首次突破奖多少"
+    assert amounts(ask(assistant, table)) == {"5.9": Decimal(300 * WAN)}
+
+
+def test_who_asks_for_more_gets_what_is_left_of_the_clause(assistant: Assistant) -> None:
+    reply = ask(assistant, "公共技术服务平台，实缴注册资本那个补多少", "还有呢")
+    assert reply.citations[0].clause == "5.12"
+    assert "50 元/平方米/月" in reply.text
+
+
+def test_two_subjects_are_compared_with_what_each_comes_to(assistant: Assistant) -> None:
+    reply = ask(assistant, "普通技改花3000万能拿多少", "评上智能制造示范呢，也是3000万", "这两个对比一下")
+    assert "300 万元" in reply.text
+    assert "500 万元" in reply.text

@@ -1,9 +1,10 @@
-"""What users say decides a condition: against 1,232 wordings written from the clauses, a third never used to tune."""
+"""What users say decides a condition: against 1,260 wordings written from the clauses, a third never used to tune."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Wording
 from assistant.policies import Policy
 from assistant.understanding import simplified
+from assistant.wiring import Assistant
+
+DAY = date(2026, 11, 22)
 
 LINES = [
     json.loads(line)
@@ -72,3 +76,12 @@ def test_the_words_of_a_verdict_never_hold_half_a_figure(policy: Policy) -> None
 def test_a_condition_without_words_is_never_decided(policy: Policy) -> None:
     silent = Condition(name="x", text="x", quote="x")
     assert silent.wording == Wording()
+
+
+def test_a_fault_of_some_of_many_decides_nothing_about_the_rest(assistant: Assistant) -> None:
+    reply = assistant.reply(["新引进6个高级工，其中2个的工种不在紧缺人才导向目录里，剩下4个都在，奖补一共多少"], DAY)
+    assert reply.calculations[0].amount_yuan == 4 * 5000
+    reply = assistant.reply(
+        ["两台核心仪器发票620万，另外买办公电脑花了70万，这不属于核心设备，不用算。最高补多少"], DAY
+    )
+    assert reply.calculations[0].amount_yuan == 3_100_000

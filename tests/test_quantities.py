@@ -37,11 +37,21 @@ def same(*values: float) -> list[tuple[Decimal, Decimal]]:
         ("总投1950万，差50万到2000万", same(1950 * WAN)),
         ("今年9700万，四舍五入也算一个亿", same(9700 * WAN)),
         ("月利率千分之四", same(0.048)),
+        ("三张票，一张票215万", same(645 * WAN)),
+        ("今年上半年8.7亿，下半年12.1亿", same(20.8 * 10**8)),
+        ("没过2000万，是2050万", same(2050 * WAN)),
+        ("去年9800万，离一个亿只差200万", same(9800 * WAN)),
+        ("投入嘛分三块，研发四百一十万", same(410 * WAN)),
         ("甲公司固投7200万；乙公司3100万；丙公司1.4亿。只问甲公司", same(7200 * WAN)),
     ],
 )
 def test_the_figures_are_those_meant(text: str, expected: list[tuple[Decimal, Decimal]]) -> None:
     assert money(text) == expected
+
+
+@pytest.mark.parametrize("text", ["没有一个高级工", "每平米65块，一个月房租十多万"])
+def test_what_only_seems_a_figure_is_none(text: str) -> None:
+    assert not [q for q in as_meant(text, read_quantities(text)) if q.kind in ("count", "months")]
 
 
 @given(st.text(alphabet="一二三四0123456789万亿元台每各，。；差合计只问（）平层个人%月", max_size=40))
