@@ -28,8 +28,8 @@ _MISSED = re.compile(
 )
 # 没有一个高级工 is nobody, 一个月房租 is by the month.
 _NONE = re.compile(r"没有?$")
-# 分三块 is in three parts.
-_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那])$")
+# 分三块 is in three parts, 加一块 is together.
+_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那加合拢凑放])$")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")

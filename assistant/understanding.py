@@ -197,7 +197,9 @@ class Understander:
             heads = {h for m in measures for h in m.formula.heads}
             known = {n: f for n, f in known.items() if not (heads & shared.keys() and n in heads)}
         fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
-        if fails and not targets.is_sure:
+        if fails and "eligibility" in intents:
+            targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
+        elif fails and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         return Understanding(
             text=text,
