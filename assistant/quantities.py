@@ -30,6 +30,7 @@ _MISSED = re.compile(
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那加合拢凑放])$")
+_VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
@@ -38,7 +39,7 @@ _STOP = re.compile(r"[。；？?！!]")
 
 def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
-    quantities = [q for q in quantities if not _is_none(text, q)]
+    quantities = [q for q in quantities if not _is_none(text, q) and not _VOID.match(text[q.end :])]
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
