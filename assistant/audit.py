@@ -117,16 +117,16 @@ _KINDS = frozenset(("term", "overview", "reverse", "compare", "outside"))
 def _examples(policy: Policy) -> Iterator[str]:
     known = {f"measure:{m.id}" for m in policy.measures} | {f"silence:{s.id}" for s in policy.silences} | _KINDS
     known |= {f"topic:{t.clause}" for t in policy.topics}
-    yield from (f"examples.toml：没有目标 {target}" for target in policy.examples if target not in known)
+    yield from (f"examples/：没有目标 {target}" for target in policy.examples if target not in known)
     if policy.examples:
         yield from (
-            f"examples.toml：事项 {m.id} 没有例句" for m in policy.measures if f"measure:{m.id}" not in policy.examples
+            f"examples/：事项 {m.id} 没有例句" for m in policy.measures if f"measure:{m.id}" not in policy.examples
         )
     owners: dict[str, str] = {}
     for target, texts in policy.examples.items():
         for text in texts:
             if (owner := owners.setdefault(text, target)) != target:
-                yield f"examples.toml：“{text}”同时在 {owner} 和 {target} 下"
+                yield f"examples/：“{text}”同时在 {owner} 和 {target} 下"
 
 
 def _formulas(policy: Policy) -> Iterator[str]:

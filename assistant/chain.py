@@ -15,7 +15,8 @@ from assistant.clauses import Clause
 from assistant.composition import Composer
 from assistant.guard import guard
 from assistant.tools import work_out
-from assistant.understanding import Understander, Understanding
+from assistant.understander import Understander
+from assistant.understanding import Understanding
 
 
 class Search(Protocol):

@@ -266,7 +266,8 @@ class Composer:
     def _topics(self, m: _Material) -> _Answer | None:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""
         u = m.u
-        topics = [t for t in u.topics[:3] if not t.quote and not (t.passing and u.measures)]
+        tells = bool(u.measures) and "field" not in u.intents
+        topics = [t for t in u.topics[:3] if not t.quote and not (t.passing and tells)]
         if not topics or (u.measures and (u.intents & {"support", "amount", "eligibility"} or u.told or u.claims)):
             return None
         inside = [c for c in m.found if any(t.titles_only and c.id in t.parts for t in topics)]

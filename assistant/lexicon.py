@@ -22,6 +22,14 @@ _TWO_OR_THREE = re.compile("([俩仨])(?![个十百千万亿])")
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
+_SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
+# 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
+_LISTED = re.compile(r"(?<=[万亿元块%个人名平年月])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
+# Lines and columns of a pasted table; 1 200 000 元 is one figure.
+_LINE = re.compile(r"(?<=[^，。；：:、?!\s])[ \t]*\n\s*")
+_COLUMN = re.compile(r"(?<=[^，。；：:、?!\s])(?:[ \t]{2,}|\t|(?<=\d) (?=\d)(?!\d{3}(?!\d)))")
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """Terms jieba must keep whole, and canonical term → everyday words, abbreviations and typos for it."""
@@ -56,6 +64,11 @@ class Lexicon:
     def canonical(self, text: str) -> str:
         """Clean `text` with each everyday word put as its canonical term."""
         return self._pattern.sub(lambda match: self._canonical[match[0]], self.clean(text))
+
+    def simplified(self, text: str) -> str:
+        """A text in canonical terms, its lines and columns parted, without the spaces that mean nothing."""
+        parted = _COLUMN.sub("，", _LISTED.sub("；", _LINE.sub("；", self.canonical(text).strip())))
+        return _SPACES.sub("", parted)
 
 
 def read_lexicon(directory: Path) -> Lexicon:

@@ -171,7 +171,7 @@ def read_policy(directory: Path) -> Policy:
         not_rules=support.not_rules,
         silences=_read(directory / "silences.toml", _Silences).silences,
         topics=_read(directory / "topics.toml", _Topics).topics,
-        examples=_read(directory / "examples.toml", _Examples).root,
+        examples=_read_examples(directory / "examples"),
         unused_fragments=unused_fragments,
     )
 
@@ -253,6 +253,17 @@ def _with_wordings(
         )
         for m in measures
     )
+
+
+def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
+    """Every file of the directory; none where there is no directory."""
+    examples: dict[str, tuple[str, ...]] = {}
+    for path in sorted(directory.glob("*.toml")):
+        for target, texts in _read(path, _Examples).root.items():
+            if target in examples:
+                raise CorpusError(f"{path}：目标 {target} 在别的文件里已经有了。请把例句合在一处。")
+            examples[target] = texts
+    return examples
 
 
 def _read_source(path: Path, description: Description) -> str:

@@ -29,7 +29,7 @@ from assistant.spelling import Speller
 from assistant.targets import Pointer
 from assistant.tokens import Tokenizer
 from assistant.tools import build_tools
-from assistant.understanding import Understander, simplified
+from assistant.understander import Understander
 
 
 class Assistant:
@@ -132,9 +132,7 @@ def _open_classifier(settings: Settings, policy: Policy, lexicon: Lexicon) -> Cl
     """None for a policy without examples: then its cues and the search must do."""
     if not policy.examples:
         return None
-    return open_classifier(
-        policy.examples, lambda text: simplified(text, lexicon), lexicon.synonyms, settings.index_dir
-    )
+    return open_classifier(policy.examples, lexicon.simplified, lexicon.synonyms, settings.index_dir)
 
 
 def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: Tokenizer) -> Retriever:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.answer import Calculation, Reply
 from assistant.chain import Question
-from assistant.understanding import LONGEST
+from assistant.understander import LONGEST
 from assistant.wiring import Assistant
 
 AFTER, WITHIN = date(2026, 11, 22), date(2020, 5, 1)

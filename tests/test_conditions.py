@@ -13,7 +13,6 @@ from assistant.conditions import verdict_in
 from assistant.lexicon import Lexicon
 from assistant.measures import Condition, Wording
 from assistant.policies import Policy
-from assistant.understanding import simplified
 from assistant.wiring import Assistant
 
 DAY = date(2026, 11, 22)
@@ -34,7 +33,7 @@ def verdicts(policy: Policy, lexicon: Lexicon) -> list[tuple[str, str, str]]:
             for condition in measure.conditions:
                 if condition.input or line["target"] not in ("none", condition.name, f"{measure.id}/{condition.name}"):
                     continue
-                verdict = verdict_in(simplified(line["text"], lexicon), condition)
+                verdict = verdict_in(lexicon.simplified(line["text"]), condition)
                 judged.append((condition.name, line["state"], verdict.state if verdict else "unknown"))
     return judged
 

@@ -29,7 +29,7 @@ def imported(path: Path) -> set[str]:
 # Down the flow: a module may import those before it.
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "fragments", "policies", "facts",
-    "quantities", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "tokens", "embeddings", "manifest", "index", "retrieval",
+    "quantities", "labels", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "subjects", "understander", "tokens", "embeddings", "manifest", "index", "retrieval",
     "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "tools", "chain", "wiring", "__main__",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_dependencies_run_one_way_down_the_flow() -> None:
 def test_pages_know_neither_langchain_nor_chroma_and_calculators_no_langchain() -> None:
     for path in (PACKAGE / "pages").glob("*.py"):
         assert not {n for n in imported(path) if n.startswith(("langchain", "chromadb"))}
-    for name in ("calculators", "facts", "amounts", "measures", "understanding", "guard", "wording", "composition"):
+    for name in ("calculators", "facts", "amounts", "measures", "understander", "guard", "wording", "composition"):
         assert not {n for n in imported(PACKAGE / f"{name}.py") if n.startswith("langchain")}
 
 

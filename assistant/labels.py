@@ -1,0 +1,250 @@
+"""The words that point at inputs + a text and its quantities → labels, and the quantity each of them points at."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from assistant.amounts import Quantity
+from assistant.measures import Input
+
+SEPARATOR = re.compile(r"[，,；;、]")
+STOP = re.compile(r"[。！？!?\n]")
+# Everything said so far counts for one thing.
+AS_ONE = re.compile(
+    r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
+)
+_FAR = 26.0  # distance from which a label points at nothing
+_NEAR = 2  # characters
+_VERB = 2  # characters of a word that may be only a verb (花了, 买, 投)
+# Kinds of quantity that general words of something else (员工, 毛利, 物业费) can claim.
+_OTHERS = ("money", "rate", "count", "unit_rent")
+_BOUND = re.compile(r"(?:上|里|中)?(?:写|签|约定)?(?:的|着)?")
+_JOINED = re.compile(r"[和跟与及、加]")
+# 原来 3000 万，增资后变成 4500 万: both are what the first is.
+_TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
+# 9 名技师，其中 7 名…，剩下 4 个: both are of the same kind.
+_OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|符合的)(?:有|只有|才)?")
+_PERIOD = (
+    r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
+)
+_AND = re.compile(
+    r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
+    r"(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
+    rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word of the inputs `names`, or with none of something else, which it claims quantities of `kinds` for.
+
+    `denies` are the inputs that it says are not meant.
+    """
+
+    start: int
+    end: int
+    names: frozenset[str]
+    kinds: frozenset[str]
+    denies: frozenset[str]
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+    @property
+    def is_noun(self) -> bool:
+        """Whether it is too long to be only a verb."""
+        return self.size > _VERB + 1
+
+    def leads_to(self, quantity: Quantity) -> bool:
+        """Whether the quantity stands right behind it."""
+        return 0 <= quantity.start - self.end <= _NEAR
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A pattern and what its matches are labels of, as in `Label`."""
+
+    pattern: re.Pattern[str]
+    names: frozenset[str]
+    kinds: frozenset[str]
+    denies: frozenset[str]
+
+
+class Labels:
+    """The words of some inputs, and of what is none of them, compiled: finds their places in a text."""
+
+    def __init__(self, inputs: Iterable[Input], other_words: Mapping[str, Sequence[str]], link: str = "") -> None:
+        """`other_words`, by kind of quantity (or "any"), label what is no input, with `link` between them and the
+        figure."""
+        self._inputs = tuple(inputs)
+        self._words = _compiled(self._inputs, other_words, link)
+
+    def find(self, text: str, quantities: Sequence[Quantity]) -> list[Label]:
+        """The labels outside the quantities in reading order, each with what only goes on it."""
+        apart: list[Label] = []
+        for label in _longest(self._matches(text, quantities)):
+            if apart and self._is_one(apart[-1], label, text, quantities):
+                apart[-1] = replace(apart[-1], end=label.end)
+            else:
+                apart.append(label)
+        return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
+
+    def _matches(self, text: str, quantities: Sequence[Quantity]) -> list[Label]:
+        """Where the words stand in reading order; those of one place are one label."""
+        found: dict[tuple[int, int], Label] = {}
+        for word in self._words:
+            for match in word.pattern.finditer(text):
+                if any(match.start() < q.end and q.start < match.end() for q in quantities):
+                    continue
+                label = Label(*match.span(), word.names, word.kinds, word.denies)
+                same = found.get(match.span(), label)
+                found[match.span()] = replace(
+                    same, names=same.names | label.names, kinds=same.kinds | label.kinds,
+                    denies=same.denies | label.denies,
+                )  # fmt: skip
+        return [found[span] for span in sorted(found)]
+
+    def _is_one(self, first: Label, second: Label, text: str, quantities: Sequence[Quantity]) -> bool:
+        """Whether a label only goes on the one before it (银行借 + 借款, 实缴的 + 注册资本, 运费另 + 花了)."""
+        if first.names == second.names:
+            return second.start <= first.end
+        if not second.names:
+            phrase = text[first.start : second.end].replace("的", "")
+            # 注册资本是 begins inside 实缴注册资本.
+            return (second.start < first.end and first.is_noun) or self._is_name(phrase, first)
+        return not first.names and _is_verb_of(first, second, text, quantities)
+
+    def _is_name(self, phrase: str, label: Label) -> bool:
+        """Whether a phrase begins with a longer name of the input that the label at its start points at."""
+        own = (w for i in self._inputs if i.name in label.names for w in i.words)
+        return any(len(w) > label.size and phrase.startswith(w) for w in own)
+
+
+def pair(
+    text: str, group: Sequence[Quantity], labels: Sequence[Label], quantities: Sequence[Quantity]
+) -> list[tuple[Quantity, Label]]:
+    """Those of a group of the text's quantities that a label points at, with it: their own or a neighbour's."""
+    found = {quantity.start: label for quantity, label in _align(text, group, labels, quantities)}
+    if AS_ONE.search(text) and len({label.names for label in found.values()}) == 1:
+        only = next(iter(found.values()))
+        if only.names:
+            found = {q.start: only for q in group} | found
+    else:
+        _pass_on(text, group, found)
+    return [(q, found[q.start]) for q in group if q.start in found]
+
+
+def is_shared(text: str, quantity: Quantity, label: Label, labels: Iterable[Label]) -> bool:
+    """Whether a quantity is of several labels' inputs together (高级工跟技师总共 40 人)."""
+    mates = (x for x in labels if x.names and x.names != label.names and x.end <= quantity.start)
+    return any(_JOINED.fullmatch(text[mate.end : label.start]) for mate in mates)
+
+
+def _compiled(inputs: Sequence[Input], other_words: Mapping[str, Sequence[str]], link: str) -> list[_Word]:
+    """Every word once, with all that it labels."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    denies: defaultdict[str, set[str]] = defaultdict(set)
+    for item in inputs:
+        for word in item.words:
+            names[word].add(item.name)
+        for word in item.not_words:
+            denies[word].add(item.name)
+        for word in (*item.words, *item.not_words):
+            kinds[word].add(item.kind)
+    for item in inputs:  # 合同租金 is no average rent, but it may be another measure's rent
+        for word in (w for i in inputs if i.kind == item.kind for w in i.not_words):
+            if word not in item.not_words and any(own in word for own in item.words):
+                names[word].add(item.name)
+    for kind, words in other_words.items():
+        for word in words:
+            if not any(re.search(word, own) for own in names):
+                kinds[word].update(_OTHERS if kind == "any" else [kind])
+    return [
+        _Word(
+            re.compile(word if word in names else f"(?:{word}){link}"),
+            frozenset(names.get(word, ())),
+            frozenset(kinds[word]),
+            frozenset(denies.get(word, ())),
+        )
+        for word in kinds
+    ]
+
+
+def _longest(labels: Sequence[Label]) -> list[Label]:
+    """The labels without those that a longer one holds, unless they claim quantities of more kinds."""
+    return [
+        label for label in labels
+        if not any(
+            x is not label and x.start <= label.start and label.end <= x.end and label.kinds <= x.kinds
+            for x in labels
+        )
+    ]  # fmt: skip
+
+
+def _is_verb_of(thing: Label, verb: Label, text: str, quantities: Sequence[Quantity]) -> bool:
+    """Whether a label is only the verb of what is no input (运费另花了, 办公电脑花了)."""
+    gap = text[thing.end : verb.start]
+    is_general = bool(thing.denies) or len(thing.kinds) > 1  # and no name of another measure's input
+    is_near = is_general and len(gap) <= _NEAR and not SEPARATOR.search(gap) and not STOP.search(gap)
+    return is_near and verb.size <= _VERB and any(q.start == verb.end for q in quantities)
+
+
+def _denied(label: Label, before: Label | None, text: str) -> Label:
+    """The label, without the inputs that the word right before it says are not meant (合同 + 租金, 租约 + 单价)."""
+    if before is None or not before.denies & label.names or not _BOUND.fullmatch(text[before.end : label.start]):
+        return label
+    return replace(label, names=label.names - before.denies, start=before.start)
+
+
+def _align(
+    text: str, group: Sequence[Quantity], labels: Sequence[Label], quantities: Sequence[Quantity]
+) -> Iterable[tuple[Quantity, Label]]:
+    """Match quantities and labels in reading order, each at most once, as near as possible."""
+    n, m = len(group), len(labels)
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        best[i][m] = best[i + 1][m] + _FAR
+        for j in range(m - 1, -1, -1):
+            both = _distance(text, group[i], labels[j], quantities) + best[i + 1][j + 1]
+            best[i][j] = min(best[i][j + 1], best[i + 1][j] + _FAR, both)
+    i = j = 0
+    while i < n and j < m:
+        if best[i][j] == best[i][j + 1]:
+            j += 1
+        elif best[i][j] == best[i + 1][j] + _FAR:
+            i += 1
+        else:
+            yield group[i], labels[j]
+            i, j = i + 1, j + 1
+
+
+def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[Quantity]) -> float:
+    """How far a label is from a quantity: in characters, with more for each break or quantity between."""
+    before = label.end <= quantity.start
+    lo, hi = (label.end, quantity.start) if before else (quantity.end, label.start)
+    gap = text[lo:hi]
+    if not label.names and STOP.search(gap):
+        return _FAR  # what is no input claims nothing of another sentence
+    separators = len(SEPARATOR.findall(gap))
+    if before:
+        distance = len(gap) + 8.0 * separators
+    else:
+        counted = quantity.kind == "count" and not gap
+        distance = 1.5 * len(gap) + 14.0 * separators + (0.0 if counted else 2.0)
+    between = sum(1 for q in quantities if q.kind == quantity.kind and lo <= q.start and q.end <= hi)
+    return distance + 20.0 * len(STOP.findall(gap)) + 22.0 * between - 0.3 * min(label.size, 6)
+
+
+def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> None:
+    """Give a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
+    for link in (_TURNED, _OF_WHICH, _AND):
+        linked = [(a, b) for a, b in pairwise(group) if a.end < b.start and link.fullmatch(text[a.end : b.start])]
+        for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
+            if known.start in found:
+                found.setdefault(other.start, found[known.start])

@@ -1,0 +1,334 @@
+"""The user's messages so far → what the last one asks: measures, facts, conditions, silences, and what it leans on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from assistant.amounts import Quantity, read_quantities
+from assistant.calculators import missing
+from assistant.conditions import verdicts_in
+from assistant.facts import Fact, read_fact
+from assistant.lexicon import Lexicon
+from assistant.measures import Measure
+from assistant.questions import Questions
+from assistant.references import read_references
+from assistant.slots import Filled, Slots
+from assistant.subjects import BRIEF, VERB, Subjects
+from assistant.targets import Pointer
+from assistant.understanding import Understanding
+
+_INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
+_CLAIMABLE = {"money", "rate", "years"}
+_NEAR = 10  # characters before a rate in which its label stands
+_SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
+LONGEST = 2000  # characters of a message
+MEMORY = 40  # messages of a conversation
+_MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
+
+
+class Understander:
+    """Reads messages by one policy's data; nothing of the policy stands in its code."""
+
+    def __init__(
+        self, pointer: Pointer, lexicon: Lexicon, questions: Questions, correct: Callable[[str], str] = str
+    ) -> None:
+        policy = self.policy = pointer.policy
+        self._correct = correct
+        self.lexicon = lexicon
+        self.questions = questions
+        self.pointer = pointer
+        self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
+        names = {_SEAT.sub("", d) for clause in policy.clauses for d in clause.departments}
+        self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
+        self._subjects = Subjects(pointer, questions, self._words)
+        self._slots: dict[tuple[str, ...], Slots] = {}
+        # An example with a figure would show one that is bound to nothing.
+        plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
+        self._example = "".join(f"，例如“{example}”" for example in plain[:1])
+
+    def read(self, turns: Sequence[str]) -> Understanding:
+        """Fold the messages in order (the last `MEMORY` of them); the result is about the last one."""
+        state = Understanding("")
+        for message in turns[-MEMORY:]:
+            state = self._read(message, state)
+        return state
+
+    def _read(self, message: str, before: Understanding) -> Understanding:
+        if before.quantities[:1] and before.quantities[0].kind == "number" and _MONEY_UNIT.fullmatch(message.strip()):
+            message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
+        if len(message) > LONGEST:
+            return _refused(before, _TOO_LONG)
+        text = self.lexicon.simplified(self._correct(self.lexicon.clean(message)))
+        if not text:
+            return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
+        if self.questions.noise.search(text):
+            return _refused(before, f"没有看懂这条输入。请用一句话说明想问的事项{self._example}。")
+        fresh = text
+        if before.is_statement:
+            text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
+        text += self._meant_figure(text, before)
+        intents = self.questions.intents_of(text)
+        if "restart" in intents:
+            before = replace(before, facts={}, own_facts={}, verdicts={})
+        quantities = tuple(read_quantities(text))
+        claims = (
+            ()
+            if "reverse" in intents and not self.pointer.match(text)
+            else self._claims(text, quantities, "premise" in intents)
+        )
+        clauses = read_references(text, quantities, self.policy)
+        others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
+        # Who asks why a figure came out repeats it and puts nothing new in.
+        told = [q for q in quantities if q not in others and not _is_asked(text, q)]
+        inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
+        counts = any(i.kind == "count" for m in self.pointer.match(text) for i in m.inputs)
+        has_inputs = any(q.kind in _INPUT_KINDS and (counts or q.kind != "count") for q in inputs)
+        targets = self.pointer.find(text, intents, has_inputs)
+        if fresh is not text and (topics := self.pointer.find(fresh, intents, has_inputs).topics):
+            targets = replace(targets, topics=topics)
+        if any(self.policy.measures_of(c) for c in clauses):
+            named = [m for m in self.policy.measures if m.clause in clauses]
+            direct = tuple(m for m in targets.measures if m in named) or tuple(named)
+            targets = replace(targets, measures=direct)
+        leans = intents & {"department", "original", "more"} or ("asks" in intents and len(text) <= BRIEF // 2)
+        leans = leans and not ("again" in intents and before.subjects)
+        if not targets.found and not before.measures and leans:
+            targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
+        departments = tuple(name for name in self._departments if name in text)
+        measures, carried = self._subjects.of(text, before, targets, inputs, bool(claims))
+        cued = targets.silences
+        if not carried:
+            targets = self.pointer.likely(
+                text, targets, is_placed=bool(clauses or departments), has_inputs=has_inputs,
+                is_alone=not before.subjects,
+            )  # fmt: skip
+            measures, intents = targets.measures, targets.intents
+        elif not inputs:
+            targets = self.pointer.silence(text, targets)
+        measures = self._subjects.overridden(text, measures, before)
+        adds = "adds" in intents and before.subjects[-1:] == (measures,)
+        goes_on = carried or before.subjects[-1:] == (measures,)
+        denied = [q for q in told if q not in inputs]
+        filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
+        if any(self._subjects.names_input(text, m, m.formula.base or "") for m in measures):
+            filled = replace(filled, facts=_latest(filled.facts, before.facts, measures, text))
+        own = self._own_facts(text, inputs, measures, filled)
+        shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
+        kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
+        is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
+        looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
+        said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
+        if before.subjects:  # 要是控股了呢 is taken as said
+            said = self.questions.supposed.sub("", said)
+        verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
+        known, held = before.facts, before.verdicts
+        if "suppose" in intents:  # 假设算成龙头骨干呢, 这 6 个要都只是高级工呢: what it was is put aside
+            better = {m.id for m in measures if m.overrides}
+            held = {k: v for k, v in held.items() if k[0] not in better or v.state != "fails"}
+            heads = {h for m in measures for h in m.formula.heads}
+            known = {n: f for n, f in known.items() if not (heads & shared.keys() and n in heads)}
+        fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
+        if fails and "eligibility" in intents:
+            targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
+        elif fails and not targets.is_sure:
+            targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
+        return Understanding(
+            text=text,
+            intents=intents,
+            measures=measures,
+            subjects=_with_subject(before.subjects, measures),
+            clauses=clauses,
+            topics=targets.topics,
+            silences=targets.silences,
+            asides=targets.asides,
+            departments=departments,
+            facts={**known, **self._revised(shared, before, adds, "correction" in intents)},
+            own_facts={**kept, **own},
+            told=frozenset(filled.facts),
+            unused=() if own else filled.unused,
+            verdicts={**held, **verdicts},
+            claims=claims,
+            quantities=quantities,
+            years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
+            is_outside=targets.is_outside,
+            is_sweep=is_sweep,
+            is_sure=targets.is_sure,
+            carried=carried,
+            problem=filled.problem if measures and not filled.facts else "",
+        )
+
+    def _meant_figure(self, text: str, before: Understanding) -> str:
+        """The figure of the message before, where this one only says what it was (说错了，是净值)."""
+        focus = before.subjects[-1] if before.subjects else ()
+        says = _MEANT.search(text) and not self.questions.intents["asks"].search(text)
+        if not focus or not says or len(text) > BRIEF or read_quantities(text):
+            return ""
+        named = (
+            i
+            for m in focus
+            for i in m.inputs
+            if i.name not in before.told and self._subjects.names_input(text, m, i.name)
+        )
+        fitting = ([q for q in before.quantities if q.kind == i.kind] for i in named)
+        return next((quantities[0].text for quantities in fitting if len(quantities) == 1), "")
+
+    def _is_benefit(self, text: str, quantity: Quantity, is_premise: bool) -> bool:
+        ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
+        if quantity.kind == "rate":
+            if "股" in before[-12:] + after[:12]:
+                return False
+            matched = self.pointer.match(text)
+            labels = [self._words[m.id, i.name] for m in matched for i in m.inputs if i.kind == "rate"]
+            if not labels and ask.rate_before.search(before):
+                return True
+            if labels and is_premise and not any(label.search(before[-_NEAR:]) for label in labels):
+                return True
+        return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
+
+    def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
+        """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
+        others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
+        return (
+            bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
+        )
+
+    def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
+        """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
+        ask = self.questions
+        return tuple(
+            q
+            for q in quantities
+            if (
+                q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set()))
+                and q.bound != "over"
+                and not (q.kind == "years" and q.low == 1 and not is_premise)
+                and self._is_benefit(text, q, is_premise)
+            )
+            or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
+        )
+
+    def _fill(
+        self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None,
+        intents: frozenset[str], denied: Sequence[Quantity],
+    ) -> Filled:  # fmt: skip
+        key = tuple(m.id for m in measures)
+        if key not in self._slots:
+            self._slots[key] = Slots(
+                measures, self._other_words(measures), self.questions.link,
+                lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
+            )  # fmt: skip
+        pending = self._pending(measures, before, intents) if before is not None else ""
+        if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
+            pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
+        places = {m.id: self.pointer.place(text, m, measures) for m in measures} if len(measures) > 1 else {}
+        return self._slots[key].read(text, inputs, pending, places)
+
+    def _other_words(self, measures: Sequence[Measure]) -> dict[str, list[str]]:
+        """By kind what labels no input of `measures`: general words, and the names of the other measures' inputs."""
+        words = {kind: list(of_kind) for kind, of_kind in self.questions.other_amounts.items()}
+        own = [word for m in measures for i in m.inputs for word in i.words]
+        for item in (i for m in self.policy.measures if m not in measures for i in m.inputs):
+            names = (w for w in item.words if len(w) > VERB and w.isalpha())
+            words.setdefault(item.kind, []).extend(w for w in names if not any(o in w for o in own))
+        return words
+
+    def _own_facts(
+        self, text: str, inputs: Sequence[Quantity], measures: Sequence[Measure], filled: Filled
+    ) -> dict[tuple[str, str], Fact]:
+        """Of an input that several measures share, each one's own where there is a quantity for each, in order."""
+        found: dict[tuple[str, str], Fact] = {}
+        for name in {i.name for m in measures for i in m.inputs}:
+            owners = [m for m in measures if any(i.name == name for i in m.inputs)]
+            kind = owners[0].input(name).kind
+            each = [q for q in inputs if q.kind == kind and not q.problem and q not in filled.foreign]
+            if len(owners) > 1 and len(each) == len(owners):
+                in_order = sorted(owners, key=lambda m: self.pointer.place(text, m, measures))
+                found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
+        return found
+
+    def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
+        """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or for one part."""
+        revised = dict(facts)
+        for name in facts.keys() & before.facts.keys():
+            old, new = before.facts[name], facts[name]
+            if adds:
+                revised[name] = old.plus(new)
+            elif corrects:
+                revised[name] = old.corrected(new)
+        return revised
+
+    def _pending(self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str]) -> str:
+        """The input a bare figure answers: one told just before and now supposed otherwise, the grade spoken of
+        before, the first one missing, or else the base."""
+        if {"suppose", "correction"} & intents and before.told:
+            return sorted(before.told)[-1] if len(before.told) > 1 else next(iter(before.told))
+        for measure in measures:
+            if measure.formula.heads:
+                heads, known = measure.formula.heads, before.facts_of(measure)
+                spoken = [n for n in heads if self._words[measure.id, n].search(before.text)]
+                told = [n for n in heads if n in known]
+                return spoken[-1] if spoken else told[0] if len(told) == 1 else ""
+            if lacking := missing(measure, before.facts_of(measure)):
+                return lacking[0].name
+        formula = measures[0].formula if measures else None
+        return (formula.base or formula.unit_rent or "") if formula else ""
+
+
+_TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
+
+
+def _refused(before: Understanding, problem: str) -> Understanding:
+    """What was understood before, kept for the next message, with what is wrong with this one."""
+    return replace(before, text="", intents=frozenset(), problem=problem, carried=False)
+
+
+def _with_subject(
+    subjects: tuple[tuple[Measure, ...], ...], measures: tuple[Measure, ...]
+) -> tuple[tuple[Measure, ...], ...]:
+    """The subjects in order of last mention; a turn without one leaves them as they are."""
+    return (*(s for s in subjects if s != measures), measures) if measures else subjects
+
+
+_ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
+_MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
+_PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
+_HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
+_DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
+_CORRECTION = re.compile(r"不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
+
+
+def _latest(
+    facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure], text: str
+) -> dict[str, Fact]:
+    """The facts; an earlier year's figure told alone (去年 9000 万), with no growth since, is the one in question."""
+    if _GROWN.search(text):
+        return facts
+    for formula in (m.formula for m in measures):
+        base, previous = formula.base, formula.previous
+        if base and previous in facts and base not in {*facts, *known}:
+            facts = {n: f for n, f in facts.items() if n != previous} | {base: replace(facts[previous], name=base)}
+    return facts
+
+
+def _is_asked(text: str, quantity: Quantity) -> bool:
+    """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
+    vague = quantity.text.startswith("几") and (
+        _ASKED.match(text[quantity.end :]) or text[: quantity.start].endswith("有")
+    )
+    after, before = text[quantity.end :], text[: quantity.start]
+    per_head = quantity.kind == "count" and quantity.low == 1 and _PER_HEAD.match(after)
+    return bool(vague or per_head or (quantity.text.startswith("一") and _HOW_MUCH.search(before)))
+
+
+def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
+    """Without the quantity that the same message takes back (3000 万，不对，是 5000 万)."""
+    quantities = [q for q in quantities if not _DENIED.search(text[: q.start])] or quantities
+    for match in _CORRECTION.finditer(text):
+        after = [q for q in quantities if q.start >= match.end()]
+        if after:
+            taken_back = [q for q in quantities if q.end <= match.start() and q.kind == after[0].kind][-1:]
+            quantities = [q for q in quantities if q not in taken_back]
+    return quantities
