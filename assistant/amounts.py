@@ -143,7 +143,7 @@ _CHANGE = re.compile(
 )
 _TIME = r"\s?[/·.*•每一按]+个?(?P<{0}>年|月|天|日|month|year)(?![底初份薪期内后前])"
 _RENT_AFTER = re.compile(
-    rf"\s?(?:元|块钱|块|rmb|cny)?\s?(?:(?:/|每|一)\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
+    rf"\s?(?:元|块钱|块|蚊|rmb|cny)?\s?(?:(?:/|每|一)\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
     rf"|{_TIME.format('t2')}\s?(?:/|每|一)\s?(?:{_AREA}))"
 )
 _RENT_BEFORE = re.compile(

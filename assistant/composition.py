@@ -174,8 +174,8 @@ class Composer:
             return None
         named = [c for c in u.clauses if "." in c or not (u.measures or u.topics)]
         clauses = [*named, *(x.clause for x in u.measures), *(t.clause for t in u.topics if not t.quote)]
-        if u.departments:
-            support = self.policy.description.support_chapter if u.intents & {"support", "reverse"} else ""
+        if u.departments and not u.measures:
+            support = self.policy.description.support_chapter if "support" in u.intents else ""
             chapter = next((c for c in u.clauses if "." not in c), support)
             section = self.passages.department_clauses(u.departments, chapter)
         elif clauses:

@@ -106,7 +106,7 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
-                is_sure = guess.lead >= (_CERTAIN if targets.measures else _SURE) and not asks_money
+                is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
