@@ -48,17 +48,24 @@ class Classifier:
         self._targets, self._grams = tuple(targets), tuple(grams)
         self._columns = {gram: column for column, gram in enumerate(grams)}
         self._rarity, self._weights = rarity, weights
+        self._kinds: dict[str, list[int]] = {}
+        for at, target in enumerate(targets):
+            self._kinds.setdefault(target.partition(":")[0], []).append(at)
 
     def guess(self, text: str, among: str = "") -> Guess:
-        """The target of one text, `among` those of one kind if given."""
+        """The target of one text, `among` those of one kind if given.
+
+        A kind is as likely as its targets together: what is between two silences is a silence all the same.
+        """
         columns, values = _row(text, self._columns, self._rarity)
         scores = values @ self._weights[columns]
-        order = list(np.argsort(scores)[::-1])
-        best = next(at for at in order if self._targets[at].startswith(among))
-        others = [at for at in order if at != best]
-        kind, _, name = self._targets[best].partition(":")
-        foreign = next((at for at in others if self._targets[at].partition(":")[0] != kind), others[-1])
-        return Guess(kind, name, *(float(scores[best] - scores[at]) for at in (others[0], foreign)))
+        weights = {kind: float(np.linalg.norm(scores[at].clip(0), 3)) for kind, at in self._kinds.items()}
+        kind = among or max(weights, key=lambda k: weights[k])
+        ranked = sorted(self._kinds[kind], key=lambda at: -scores[at])
+        second = max(score for at, score in enumerate(scores) if at != ranked[0])
+        foreign = max(weight for other, weight in weights.items() if other != kind)
+        name = self._targets[ranked[0]].partition(":")[2]
+        return Guess(kind, name, float(scores[ranked[0]] - second), weights[kind] - foreign)
 
     def save(self, path: Path) -> None:
         """Put what has been learnt into a file, in one step; `OSError` when that cannot be written."""

@@ -86,7 +86,8 @@ class Composer:
             about = u.measures if u.text else ()
             return assemble([self.passages.refused(u.problem, about)], (), None)
         material = _Material(u, found, calculations, on)
-        answer = next((a for way in self._ways if (a := way(material))), _Answer([self.passages.outside()]))
+        answers = (way(material) for way in self._ways)
+        answer = next((a for a in answers if a and a.sections), _Answer([self.passages.outside()]))
         sections = answer.sections
         if "promise" in u.intents and any(s.about_support for s in sections):
             said = "能否获得、获得多少，以主管部门的认定和审核为准，本助手不作承诺。"

@@ -28,6 +28,8 @@ _JOINED = re.compile(r"[和跟与及、加]")
 _TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
 # 9 名技师，其中 7 名…，剩下 4 个: both are of the same kind.
 _OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|符合的)(?:有|只有|才)?")
+# The next item of a numbered list is what the one before it is.
+_ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12}")
 _PERIOD = (
     r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
 )
@@ -243,7 +245,7 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
 
 def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> None:
     """Give a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
-    for link in (_TURNED, _OF_WHICH, _AND):
+    for link in (_TURNED, _OF_WHICH, _ITEM, _AND):
         linked = [(a, b) for a, b in pairwise(group) if a.end < b.start and link.fullmatch(text[a.end : b.start])]
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
             if known.start in found:

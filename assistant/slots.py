@@ -24,7 +24,7 @@ _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,
 # Years in order: relative to this one, or as they are counted.
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
-_ABSOLUTE = 1000
+_THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 
 
@@ -159,7 +159,7 @@ class Slots:
             base, earlier = measure.input(measure.formula.base), measure.input(measure.formula.previous)
             years = _years(reading, base, earlier)
             order = set(years.values())
-            if len(order) < 2 or len({year > _ABSOLUTE for year in order}) > 1:
+            if len(order) < 2:
                 continue
             for quantity, year in years.items():
                 item = base if year == max(order) else earlier
@@ -252,7 +252,7 @@ class Slots:
             for item in (*asked, *measure.missing(reading.facts)):
                 is_asked = item.name == pending
                 quantity = reading.unlabelled(item, is_asked)
-                if quantity is None or (item.only_labelled and not is_asked):
+                if quantity is None or item.name in reading.facts or (item.only_labelled and not is_asked):
                     continue
                 if problem := fault_of(reading.text, item, quantity):
                     return problem
@@ -280,10 +280,12 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
         if _is_year(q):
             continue
         said = _YEAR.findall(reading.text[end : q.start])
-        is_other = any(end <= x.start and x.end <= q.start for x in foreign)
+        breaks = [m.end() for m in SEPARATOR.finditer(reading.text, end, q.start)]
+        clause = breaks[-1] if breaks else end
+        is_other = any(clause <= x.start and x.end <= q.start for x in foreign)
         if said and q.kind == base.kind and not q.problem and not is_other:
             year = said[-1]
-            years[q] = _ORDER[year[0]] if year[0] in _ORDER else int(year)
+            years[q] = _THIS_YEAR + _ORDER[year[0]] if year[0] in _ORDER else int(year)
         end = q.end
     return years
 

@@ -299,7 +299,10 @@ class Pointer:
 
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
-        asks_there = ask.place_policy.search(text) and (ask.elsewhere.search(text) or not ask.moving.search(text))
+        asks_there = any(
+            ask.place_policy.search(s) and (ask.elsewhere.search(s) or not ask.moving.search(s))
+            for s in _SENTENCE.findall(text)
+        )
         if ask.alone.search(text):
             return True
         if asks_there and (self.policy.description.place not in text or ask.neighbours.search(text)):

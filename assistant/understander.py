@@ -132,7 +132,7 @@ class Understander:
         fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
         if fails and "eligibility" in intents:
             targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
-        elif fails and not targets.is_sure:
+        elif (fails or (claims and "premise" in intents)) and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         return Understanding(
             text=text,

@@ -119,8 +119,9 @@ CASES = [
     ("skilled-workers", {"senior_technicians": "1人"}, 10_000, "exact"),
     ("skilled-workers", {"senior_workers": "1人", "technicians": "1人", "senior_technicians": "1人"}, 23_000, "exact"),
     ("training-class", {}, 100_000, "at_most"),
-    # 5.3 and 5.16 name no figure
+    # 5.3, 5.16 and own intellectual property as a stake (5.6) name no figure
     ("land", {}, None, None),
+    ("ip-equity", {}, None, None),
     ("major-project", {}, None, None),
 ]
 

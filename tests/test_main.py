@@ -87,7 +87,7 @@ def test_estimate_takes_a_measure_and_words(capsys: pytest.CaptureFixture[str]) 
 def test_estimate_lists_the_measures_and_their_inputs(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "estimate")
     assert code == 0
-    assert len(out.splitlines()) == 22
+    assert len(out.splitlines()) == 23
     assert "loan_rate" in out
 
 
