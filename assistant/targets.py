@@ -311,8 +311,9 @@ class Pointer:
 
 
 def _among(matched: Sequence[Measure], named: Sequence[Measure]) -> tuple[Measure, ...]:
-    """The matched measures that are named; all of them where none is."""
-    return tuple(m for m in matched if m in named) or tuple(matched)
+    """The matched measures that are named, be it by the plain route; all of them where none is."""
+    ids = {m.id for m in named}
+    return tuple(m for m in matched if m.id in ids or ids & set(m.overrides)) or tuple(matched)
 
 
 def _without(text: str, spans: Sequence[Span]) -> str:
