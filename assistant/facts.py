@@ -62,13 +62,18 @@ class Fact:
         """Both together, in both their words."""
         return replace(self, approximate=self.approximate or other.approximate).made_of((*self.parts, *other.parts))
 
+    def minus(self, other: Fact) -> Fact:
+        """What is left when a part is taken off (里面有 300 万是办公电脑，剔掉)."""
+        off = [replace(p, low=-p.high, high=-p.low, words=f"−{p.words}") for p in other.parts]
+        return replace(self, approximate=self.approximate or other.approximate).made_of((*self.parts, *off))
+
     def made_of(self, parts: Sequence[Part]) -> Fact:
         """The same input as the sum of `parts`."""
         return replace(
             self,
             low=sum((p.low for p in parts), Decimal(0)),
             high=sum((p.high for p in parts), Decimal(0)),
-            words=" + ".join(p.words for p in parts),
+            words=" + ".join(p.words for p in parts).replace("+ −", "− "),
             parts=tuple(parts),
         )
 

@@ -25,7 +25,9 @@ _OTHERS = ("money", "rate", "count", "unit_rent")
 _BOUND = re.compile(r"(?:上|里|中)?(?:写|签|约定)?(?:的|着)?")
 _JOINED = re.compile(r"[和跟与及、加]")
 # 原来 3000 万，增资后变成 4500 万: both are what the first is.
-_TURNED = re.compile(r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到)了?")
+_TURNED = re.compile(
+    r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到|最后(?:只|就)?[来剩成有])了?"
+)
 # 9 名技师，其中 7 名…，剩下 4 个: both are of the same kind.
 _OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|符合的)(?:有|只有|才)?")
 # The next item of a numbered list is what the one before it is.
@@ -238,6 +240,8 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
         distance = len(gap) + 8.0 * separators
     else:
         counted = quantity.kind == "count" and not gap
+        if quantity.kind == "count" and separators:
+            return _FAR  # 12 个人都有证，4 个是技师: the label is of those that it stands by
         distance = 1.5 * len(gap) + 14.0 * separators + (0.0 if counted else 2.0)
     between = sum(1 for q in quantities if q.kind == quantity.kind and lo <= q.start and q.end <= hi)
     return distance + 20.0 * len(STOP.findall(gap)) + 22.0 * between - 0.3 * min(label.size, 6)

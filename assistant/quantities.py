@@ -13,6 +13,7 @@ from assistant.facts import OLD_UNIT
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
+_TOTAL_SPENT = re.compile(r"(?:总共|一共|合计|总计|共)(?:投|砸|投资)(?:了|入)?$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
@@ -28,6 +29,9 @@ _MISSED = re.compile(
     r"差[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$|(?:离|距离?)(?:那个|这个)?$"
     r"|(?<!有)(?:没有?|未能?|不曾)(?:曾|能|有|真正|正式)?(?:达到?|突破|超过|超|破|过|到|上)(?:过|了|到|满)?$"
 )
+_SHORT, _TO = re.compile(r"差(?:了|着)?$"), re.compile(r"(?:就|才|便)?(?:能)?(?:到|够|满|过|破|达到)(?:了)?")
+_FROM, _STILL = re.compile(r"(?:离|距离?)(?:那个|这个)?$"), re.compile(r"(?:还|只|就|仅)*差(?:了|着)?")
+_UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,4}没")
 # 没有一个高级工 is nobody, 一个月房租 is by the month.
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
@@ -42,6 +46,7 @@ _STOP = re.compile(r"[。；？?！!]")
 def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
     quantities = [q for q in quantities if not _is_none(text, q) and not _VOID.match(text[q.end :])]
+    quantities = _short_of(text, quantities)
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
@@ -50,7 +55,24 @@ def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 def _is_missed(text: str, quantity: Quantity) -> bool:
     """Whether the figure is one not reached (差 50 万到 2000 万，四舍五入也算 1 亿)."""
-    return bool(_MISSED.search(text[: quantity.start]))
+    return bool(_MISSED.search(text[: quantity.start]) or _UNTOUCHED.match(text[quantity.end :]))
+
+
+def _short_of(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, one that is short of another (差 100 万就到 2 亿, 离 2 亿还差 100 万) as what is left."""
+    out: list[Quantity] = []
+    for q in quantities:
+        first = out[-1] if out else None
+        between = text[first.end : q.start] if first and first.kind == q.kind else ""
+        short = (first, q) if first and _SHORT.search(text[: first.start]) and _TO.fullmatch(between) else None
+        short = (q, first) if first and _FROM.search(text[: first.start]) and _STILL.fullmatch(between) else short
+        if first and short:
+            by, to = short
+            words = f"{to.text}−{by.text}"
+            out[-1] = replace(to, low=to.low - by.high, high=to.high - by.low, text=words, start=first.start, end=q.end)
+        else:
+            out.append(q)
+    return out
 
 
 def _is_none(text: str, quantity: Quantity) -> bool:
@@ -153,7 +175,11 @@ def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
     out: list[Quantity] = []
     for at, q in enumerate(quantities):
         behind = [x for x in quantities[at + 1 :] if x.kind == q.kind]
-        if q.kind == "money" and _TOTAL.search(text[: q.start]) and q.high in _running_sums(reversed(out), q.kind):
+        given = _running_sums(reversed(out), q.kind) if q.kind == "money" and _TOTAL.search(text[: q.start]) else {}
+        if (count := given.get(q.high)) and _TOTAL_SPENT.search(text[: q.start]):
+            spent = [x for x in out if x.kind == q.kind][-count:]  # 自己掏了 1500 万，贷了 700 万，总共投了 2200 万
+            out = [x for x in out if x not in spent]
+        elif count:
             continue
         opens = bool(behind) and _OPENS.search(text[q.end : behind[0].start])
         if q.kind == "money" and opens and (count := _running_sums(behind, q.kind).get(q.high)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.amounts import Quantity
@@ -17,12 +17,15 @@ _BARE = "亿万"  # 头一次过亿 is no sum of its own
 _AMONG = "其中"
 _PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
-_FINAL = re.compile(r"(?<!还)剩|余额|眼下|最后|最终|到头来|实际(?:成交|交易|付)|定在|敲定")
+_FINAL = re.compile(
+    r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"
+)
+_ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
 # Years in order: relative to this one, or as they are counted.
-_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前")
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前|第[一二三四五]年")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
@@ -125,17 +128,22 @@ class Slots:
         self._is_met = is_met
 
     def read(
-        self, text: str, quantities: Sequence[Quantity], pending: str = "", places: Mapping[str, int] | None = None
+        self,
+        text: str,
+        quantities: Sequence[Quantity],
+        pending: str = "",
+        places: Mapping[str, int] | None = None,
+        known: Collection[str] = (),
     ) -> Filled:
         """Fill the inputs; `pending` names the input just asked for, which takes a quantity without a label.
 
         `places` says by measure where the text first speaks of it: a word that several measures' inputs share (花了)
-        points at the one spoken of nearest.
+        points at the one spoken of nearest. `known` are the inputs told before.
         """
         quantities = as_meant(text, quantities)
         labels = self._labels.find(text, quantities)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
-        self._take_dated(reading)
+        self._take_dated(reading, known)
         if problem := self._take_labelled(reading):
             return Filled({}, problem)
         self._take_whole(reading)
@@ -151,7 +159,7 @@ class Slots:
         named = {q.start for q in quantities for x in nouns if x.leads_to(q)}
         return [q for q in quantities if not (named - {q.start} and _TIER.match(text[q.end :]))]
 
-    def _take_dated(self, reading: _Reading) -> None:
+    def _take_dated(self, reading: _Reading, known: Collection[str]) -> None:
         """Of several years' figures (前年 9700 万，去年 1.34 亿) the last is the base, all others came before it."""
         for measure in self._measures:
             if measure.formula.base is None or measure.formula.previous is None:
@@ -159,10 +167,11 @@ class Slots:
             base, earlier = measure.input(measure.formula.base), measure.input(measure.formula.previous)
             years = _years(reading, base, earlier)
             order = set(years.values())
-            if len(order) < 2:
+            is_past = base.name in known and bool(order) and max(order) < _THIS_YEAR  # 去年就到过 5.1 亿了
+            if len(order) < 2 and not is_past:
                 continue
             for quantity, year in years.items():
-                item = base if year == max(order) else earlier
+                item = base if year == max(order) and not is_past else earlier
                 if item.name not in reading.facts or reading.facts[item.name].high < quantity.high:
                     reading.facts[item.name] = read_fact(item, quantity)
                 reading.used.add(quantity.start)
@@ -284,10 +293,16 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
         clause = breaks[-1] if breaks else end
         is_other = any(clause <= x.start and x.end <= q.start for x in foreign)
         if said and q.kind == base.kind and not q.problem and not is_other:
-            year = said[-1]
-            years[q] = _THIS_YEAR + _ORDER[year[0]] if year[0] in _ORDER else int(year)
+            years[q] = _rank(said[-1])
         end = q.end
     return years
+
+
+def _rank(year: str) -> int:
+    """Where a year stands among others, be it counted (2021), told from now (去年) or from the start (第二年)."""
+    if year[0] in _ORDER:
+        return _THIS_YEAR + _ORDER[year[0]]
+    return "一二三四五".index(year[1]) if year[0] == "第" else int(year)
 
 
 def _apart(text: str, place: int, quantity: Quantity) -> float:
@@ -311,7 +326,8 @@ def _together(old: Fact, new: Fact, between: str, adds: bool) -> Fact:
     if old.approximate and not new.approximate and _EXACTLY.search(between):
         return new  # 小七百万，准数 684 万: the exact figure takes the rough one's place
     if adds:
-        return old.plus(new) if old.words != new.words else new
+        is_same = any(part.words == new.words for part in old.parts) and not _ANOTHER.search(between)
+        return old if is_same else old.plus(new)
     # 掉到 4.9 亿又涨回 5.1 亿: what came later counts.
     is_later = bool(_LATER.search(between))
     # 账面 1200 万……项目投资额 1750 万: the fuller name is the input's own.

@@ -58,7 +58,8 @@ class Subjects:
         """Whether what is added goes to the subject before, by a name of its input that the text holds."""
         focus = before.subjects[-1] if before.subjects else ()
         sums = [(m, i) for m in focus for i in m.inputs if i.sum]
-        return not set(direct) & set(focus) and any(self.names_input(text, m, i.name) for m, i in sums)
+        found = (word[0] for m, i in sums for word in self._words[m.id, i.name].finditer(text))
+        return not set(direct) & set(focus) and any(len(word) >= VERB and word[-1] != "了" for word in found)
 
     def _returned_to(self, direct: Sequence[Measure], before: Understanding) -> tuple[Measure, ...]:
         """The earlier subject that a message which goes back means, though its words name a twin of it."""

@@ -123,12 +123,13 @@ class Understander:
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
-        known, held = before.facts, before.verdicts
-        if "suppose" in intents:  # 假设算成龙头骨干呢, 这 6 个要都只是高级工呢: what it was is put aside
+        known = _facts_kept(text, before, measures, shared, "suppose" in intents)
+        held = before.verdicts
+        if "suppose" in intents:  # 假设算成龙头骨干呢: what failed before is put aside
             better = {m.id for m in measures if m.overrides}
             held = {k: v for k, v in held.items() if k[0] not in better or v.state != "fails"}
-            heads = {h for m in measures for h in m.formula.heads}
-            known = {n: f for n, f in known.items() if not (heads & shared.keys() and n in heads)}
+        elif "correction" in intents and not (verdicts or filled.facts):  # 说错了，是东莞的
+            held = {k: v for k, v in held.items() if k not in before.decided}
         fails = any(v.state == "fails" and name == m.id for (name, _), v in verdicts.items() for m in measures)
         if fails and "eligibility" in intents:
             targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
@@ -144,11 +145,12 @@ class Understander:
             silences=targets.silences,
             asides=targets.asides,
             departments=departments,
-            facts={**known, **self._revised(shared, before, adds, "correction" in intents)},
+            facts={**known, **self._revised(shared, before, intents, adds)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
             verdicts={**held, **verdicts},
+            decided=frozenset(verdicts),
             claims=claims,
             quantities=quantities,
             years=next((q.low for q in quantities if q.kind == "years" and not q.problem), None),
@@ -203,7 +205,7 @@ class Understander:
             if (
                 q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set()))
                 and q.bound != "over"
-                and not (q.kind == "years" and q.low == 1 and not is_premise)
+                and not (q.kind == "years" and q.low == 1 and not _SO.match(text[q.end :]))
                 and self._is_benefit(text, q, is_premise)
             )
             or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
@@ -219,11 +221,12 @@ class Understander:
                 measures, self._other_words(measures), self.questions.link,
                 lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
             )  # fmt: skip
-        pending = self._pending(measures, before, intents) if before is not None else ""
+        pending = self._pending(measures, before, intents, inputs) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
             pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
         places = {m.id: self.pointer.place(text, m, measures) for m in measures} if len(measures) > 1 else {}
-        return self._slots[key].read(text, inputs, pending, places)
+        known = before.facts if before is not None else {}
+        return self._slots[key].read(text, inputs, pending, places, known)
 
     def _other_words(self, measures: Sequence[Measure]) -> dict[str, list[str]]:
         """By kind what labels no input of `measures`: general words, and the names of the other measures' inputs."""
@@ -248,34 +251,60 @@ class Understander:
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
-    def _revised(self, facts: dict[str, Fact], before: Understanding, adds: bool, corrects: bool) -> dict[str, Fact]:
+    def _revised(
+        self, facts: dict[str, Fact], before: Understanding, intents: frozenset[str], adds: bool
+    ) -> dict[str, Fact]:
         """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or for one part."""
         revised = dict(facts)
         for name in facts.keys() & before.facts.keys():
             old, new = before.facts[name], facts[name]
-            if adds:
+            if "deducts" in intents and new.high < old.low:
+                revised[name] = old.minus(new)
+            elif adds:
                 revised[name] = old.plus(new)
-            elif corrects:
+            elif "correction" in intents:
                 revised[name] = old.corrected(new)
         return revised
 
-    def _pending(self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str]) -> str:
+    def _pending(
+        self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity]
+    ) -> str:
         """The input a bare figure answers: one told just before and now supposed otherwise, the grade spoken of
         before, the first one missing, or else the base."""
         if {"suppose", "correction"} & intents and before.told:
-            return sorted(before.told)[-1] if len(before.told) > 1 else next(iter(before.told))
+            kinds = {q.kind for q in inputs}
+            fitting = [i.name for m in measures for i in m.inputs if i.kind in kinds]
+            told = [name for name in fitting if name in before.told]
+            return told[-1] if told else fitting[0] if len(fitting) == 1 else sorted(before.told)[-1]
         for measure in measures:
             if measure.formula.heads:
                 heads, known = measure.formula.heads, before.facts_of(measure)
                 spoken = [n for n in heads if self._words[measure.id, n].search(before.text)]
-                told = [n for n in heads if n in known]
-                return spoken[-1] if spoken else told[0] if len(told) == 1 else ""
+                counted = [n for n in heads if n in known]
+                return spoken[-1] if spoken else counted[0] if len(counted) == 1 else ""
             if lacking := missing(measure, before.facts_of(measure)):
                 return lacking[0].name
         formula = measures[0].formula if measures else None
         return (formula.base or formula.unit_rent or "") if formula else ""
 
 
+def _facts_kept(
+    text: str, before: Understanding, measures: Sequence[Measure], told: Mapping[str, Fact], supposes: bool
+) -> dict[str, Fact]:
+    """The facts of before that stand beside those told now."""
+    known = dict(before.facts)
+    heads = {h for m in measures for h in m.formula.heads}
+    if supposes and heads & told.keys() and _ALL_OF_THEM.search(text):  # 这 6 个要都只是高级工呢
+        known = {n: f for n, f in known.items() if n not in heads}
+    for item in (i for m in measures for i in m.inputs if i.derived and i.name not in told):
+        assert item.derived is not None
+        sources = set(item.derived.of)
+        if sources & told.keys() and sources <= {*known, *told}:  # 更正，原值 4500 万，累计折旧 1700 万
+            known.pop(item.name, None)
+    return known
+
+
+_ALL_OF_THEM = re.compile(r"都|全是|全算")
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
 
@@ -293,11 +322,14 @@ def _with_subject(
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
+_SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
-_CORRECTION = re.compile(r"不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了")
+_CORRECTION = re.compile(
+    r"(?<=[，。])[哦啊噢呃]?不(?:是)?，|不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了"
+)
 
 
 def _latest(

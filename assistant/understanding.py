@@ -16,7 +16,8 @@ from assistant.targets import TELLING
 class Understanding:
     """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them.
 
-    `is_sure`: whatever else is said, it is the silences that are asked about.
+    `decided`: the verdicts of the last message itself. `is_sure`: whatever else is said, it is the silences that are
+    asked about.
     `is_sweep`: an enterprise has told of itself and asks what there is for it, so every measure is looked at.
     """
 
@@ -34,6 +35,7 @@ class Understanding:
     told: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    decided: frozenset[tuple[str, str]] = frozenset()
     claims: tuple[Quantity, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     years: Decimal | None = None
