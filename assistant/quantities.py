@@ -36,6 +36,7 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那加合拢凑放])$")
+_GIVEN_BACK = re.compile(r"(?:退货|退款|退掉|退了)(?:了)?$")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
@@ -45,7 +46,7 @@ _STOP = re.compile(r"[。；？?！!]")
 
 def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of `text` with what its words make of them."""
-    quantities = [q for q in quantities if not _is_none(text, q) and not _VOID.match(text[q.end :])]
+    quantities = [q for q in quantities if not _is_none(text, q) and not _is_void(text, q)]
     quantities = _short_of(text, quantities)
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
@@ -84,6 +85,11 @@ def _is_none(text: str, quantity: Quantity) -> bool:
     if quantity.kind == "months":
         return bool(_BY_MONTH.match(text[quantity.end :]))
     return quantity.kind == "count" and bool(_NONE.search(text[: quantity.start]))
+
+
+def _is_void(text: str, quantity: Quantity) -> bool:
+    """Whether a sum was given back or never came about (退货 300 万, 900 万那张票作废了)."""
+    return bool(_GIVEN_BACK.search(text[: quantity.start]) or _VOID.match(text[quantity.end :]))
 
 
 def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

@@ -284,16 +284,21 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
     own = {base.name, earlier.name}
     foreign = [x for x in reading.labels if not own & x.names or base.name in x.denies]
     years: dict[Quantity, int] = {}
-    end = 0
+    end, last = 0, None
     for q in reading.quantities:
         if _is_year(q):
             continue
-        said = _YEAR.findall(reading.text[end : q.start])
+        between = reading.text[end : q.start]
+        said = _YEAR.findall(between)
         breaks = [m.end() for m in SEPARATOR.finditer(reading.text, end, q.start)]
         clause = breaks[-1] if breaks else end
-        is_other = any(clause <= x.start and x.end <= q.start for x in foreign)
-        if said and q.kind == base.kind and not q.problem and not is_other:
-            years[q] = _rank(said[-1])
+        here = [x for x in reading.labels if clause <= x.start and x.end <= q.start]
+        last = _rank(said[-1]) if said else None if STOP.search(between) else last
+        # 今年突破 2 亿，做到 5.1 亿: the second is of the same, latest year, by a word of its own.
+        goes_on = last == max(years.values(), default=None) and any(x.names & own for x in here)
+        is_dated = bool(said) or goes_on
+        if last is not None and is_dated and q.kind == base.kind and not q.problem and not set(here) & set(foreign):
+            years[q] = last
         end = q.end
     return years
 
