@@ -1,6 +1,6 @@
 """Example utterances by target → what a message most likely asks for, by regularised least squares on its n-grams.
 
-A linear classifier of character n-grams learns in a second or two from a few dozen examples a target, needs no model,
+A linear classifier of character n-grams learns in some seconds from a hundred examples a target, needs no model,
 answers in half a millisecond and is the same on every machine. It only points at a target; what is answered is the
 policy's data.
 """
@@ -29,9 +29,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Guess:
-    """The likeliest target, `kind` or `kind:name`, and by how much it is ahead (about 0 to 1).
+    """The likeliest target, `kind` or `kind:name`, of the likeliest kind, and by how much it is ahead (up to about 1).
 
-    `margin` is the distance to the next target, `lead` to the next of another kind.
+    `margin` is the distance to the next target (below 0 where one of another kind is nearer), `lead` that of the kind
+    to the next kind.
     """
 
     kind: str

@@ -528,5 +528,40 @@ def test_who_asks_for_more_gets_what_is_left_of_the_clause(assistant: Assistant)
 
 def test_two_subjects_are_compared_with_what_each_comes_to(assistant: Assistant) -> None:
     reply = ask(assistant, "普通技改花3000万能拿多少", "评上智能制造示范呢，也是3000万", "这两个对比一下")
-    assert "300 万元" in reply.text
-    assert "500 万元" in reply.text
+    assert {c.measure: c.amount_yuan for c in reply.calculations} == {
+        "upgrade": Decimal(300 * WAN),
+        "smart-manufacturing": Decimal(500 * WAN),
+    }
+    assert "按您说的数" in reply.text
+
+
+TAKEN = [
+    (["买核心设备发票500万，还有一张发票500万，补多少"], 500 * WAN),
+    (["新建项目，固定资产投资计划2亿，已完成3000万，补多少"], 300 * WAN),
+    (["固定资产投资预算1亿，已投2500万，奖补多少"], 250 * WAN),
+    (["今年突破2亿，做到5.1亿，去年1.9亿，年销售奖多少"], 100 * WAN),
+    (["第二年销售收入到4.6亿，第一年是2.3亿，奖多少"], None),
+    (["年销售去年4.8亿，今年5.2亿，奖多少", "前年就到过5.1亿了"], None),
+    (["高级技师3个、技师5个、高级工8个，奖补多少", "要是技师是6个呢"], 118_000),
+    (["技改投资1000万，哦不，2000万，补多少"], 200 * WAN),
+    (["销售收入差100万就到2亿，奖多少"], 50 * WAN),
+    (["搬来设备净值2000万补多少", "更正，原值4500万，累计折旧1700万"], 280 * WAN),
+    (["贷款3000万利率4%，固定资产没形成，贴息多少", "固定资产形成6000万了"], 120 * WAN),
+    (["技改投3000万补多少，我们不是新一代信息技术企业", "说错了，我们是"], 300 * WAN),
+    (["新企业租过渡厂房1000平，当地平均每平25元，补多少", "改成8个月"], 20 * WAN),
+    (["注册资本认缴了2000万，市级公共技术服务平台，一次性补贴给多少"], None),
+    (["智能制造示范项目，自己掏了1500万，另外700万是银行贷的，总共投了2200万，最高能补多少"], 440 * WAN),
+]
+
+
+@pytest.mark.parametrize(("turns", "yuan"), TAKEN, ids=[t[0][-1] for t in TAKEN])
+def test_no_figure_is_lost_doubled_or_taken_for_another(
+    assistant: Assistant, turns: list[str], yuan: int | None
+) -> None:
+    found = [c.amount_yuan for c in ask(assistant, *turns).calculations if c.amount_yuan is not None]
+    assert found[:1] == ([] if yuan is None else [Decimal(yuan)])
+
+
+def test_a_carried_question_about_the_term_of_who_cannot_qualify_has_an_answer(assistant: Assistant) -> None:
+    turns = ("并购了一家公司，8600万，控股，中山结算，奖多少", "哦对了那家是我弟的公司，算关联方，还能拿吗")
+    assert "关联" in ask(assistant, *turns).text

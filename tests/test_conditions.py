@@ -75,6 +75,7 @@ def test_the_words_of_a_verdict_never_hold_half_a_figure(policy: Policy) -> None
 def test_a_condition_without_words_is_never_decided(policy: Policy) -> None:
     silent = Condition(name="x", text="x", quote="x")
     assert silent.wording == Wording()
+    assert verdict_in("我们不符合，也没有", silent) is None
 
 
 def test_a_fault_of_some_of_many_decides_nothing_about_the_rest(assistant: Assistant) -> None:
