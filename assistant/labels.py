@@ -16,6 +16,7 @@ STOP = re.compile(r"[。！？!?\n]")
 # Everything said so far counts for one thing.
 AS_ONE = re.compile(
     r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
+    r"|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
@@ -32,12 +33,16 @@ _TURNED = re.compile(
 _OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|符合的)(?:有|只有|才)?")
 # The next item of a numbered list is what the one before it is.
 _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12}")
+# 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
+_EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
     r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
 )
+_PIECE = "(?:笔|批|台|家|套|宗|单|张|次)"
 _AND = re.compile(
-    r"(?:一(?:笔|批|台|家|套|宗|单))?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
-    r"(?:另?一(?:笔|批|台|家|套|宗|单)|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
+    rf"(?:一{_PIECE})?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
+    rf"(?:(?:另|第)?[一二三四五]{_PIECE}|(?:后来|后面|随后|之后)?[又再](?:追加|加投|补投|投|添)了?"
+    r"|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
     rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
 )
 
@@ -252,5 +257,13 @@ def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> N
     for link in (_TURNED, _OF_WHICH, _ITEM, _AND):
         linked = [(a, b) for a, b in pairwise(group) if a.end < b.start and link.fullmatch(text[a.end : b.start])]
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
-            if known.start in found:
-                found.setdefault(other.start, found[known.start])
+            if known.start in found and (other.start not in found or _is_beyond(text, other, found[other.start])):
+                found[other.start] = found[known.start]
+    for known, other in pairwise(group):
+        if known.approximate and known.start in found and _EXACTLY.fullmatch(text[known.end : other.start]):
+            found[other.start] = found[known.start]
+
+
+def _is_beyond(text: str, quantity: Quantity, label: Label) -> bool:
+    """Whether what is no input stands only in the clause after the quantity (第二批 3800 万，安装调试费补多少)."""
+    return not label.names and bool(SEPARATOR.search(text[quantity.end : label.start]))

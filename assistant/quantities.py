@@ -35,7 +35,7 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 # 没有一个高级工 is nobody, 一个月房租 is by the month.
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
-_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[这那加合拢凑放])$")
+_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
 _GIVEN_BACK = re.compile(r"(?:退货|退款|退掉|退了)(?:了)?$")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
