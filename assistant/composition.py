@@ -137,7 +137,8 @@ class Composer:
             if u.measures and (not u.claims or u.told):
                 return None
             only_limits = "limit" in u.intents
-            return _Answer([self.passages.figure_clauses(figures[0], only_limits, "given" in u.intents)])
+            given = "given" in u.intents
+            return _Answer([self.passages.figure_clauses(figure, only_limits, given) for figure in figures])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
         if ("term" in u.intents and not u.measures) or ("department" in u.intents and u.measures):
@@ -168,6 +169,8 @@ class Composer:
     def _departments(self, m: _Material) -> _Answer | None:
         u = m.u
         names_only = u.departments and not (u.measures or u.topics or u.silences)
+        if u.is_sure and u.silences and not names_only and not u.measures:
+            return None  # 对结果不服找谁复核: what is asked the file does not say, and it says whom to ask
         of_topic = u.topics and not u.measures and (u.departments or any(t.quote for t in u.topics))
         # A measure's own answer names its departments too.
         beside_rule = u.measures and u.intents & {"amount", "rule"}
@@ -251,7 +254,7 @@ class Composer:
         spoken = {x.id for subject in u.subjects for x in subject}
         clauses = {x.clause for x in u.measures}
         rest = [x for x in self.policy.measures if x.clause in clauses and x.id not in spoken]
-        asks = "more" in u.intents and u.carried and len(u.text) <= _BARE
+        asks = "more" in u.intents and u.carried and (len(u.text) <= _BARE or "overview" in u.intents)
         return _Answer([self.writer.rule(x) for x in rest]) if asks and rest else None
 
     def _overview(self, m: _Material) -> _Answer | None:

@@ -38,6 +38,11 @@ _NONE = re.compile(r"没有?$")
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
 _GIVEN_BACK = re.compile(r"(?:退货|退款|退掉|退了)(?:了)?$")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
+# 另有 400 万设备没到货没算在里面, 200 万那批报过别算
+_EXCLUDED = re.compile(
+    r"(?:那|这|的|元|块)?[^，。；\d]{0,14}(?:(?<!算)不[用要]?算|[别没]算|不计|(?:先|就)?不管)"
+    r"(?:在?(?:里面|内|其中|里头)|进[去来]|上|它|他|了|啊|哈)*(?=[，。；？?]|$)"
+)
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
@@ -88,8 +93,9 @@ def _is_none(text: str, quantity: Quantity) -> bool:
 
 
 def _is_void(text: str, quantity: Quantity) -> bool:
-    """Whether a sum was given back or never came about (退货 300 万, 900 万那张票作废了)."""
-    return bool(_GIVEN_BACK.search(text[: quantity.start]) or _VOID.match(text[quantity.end :]))
+    """Whether a sum was given back, never came about or is not to count (退货 300 万, 900 万那张票作废了)."""
+    after = text[quantity.end :]
+    return bool(_GIVEN_BACK.search(text[: quantity.start]) or _VOID.match(after) or _EXCLUDED.match(after))
 
 
 def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

@@ -76,7 +76,7 @@ class _File(_Data):
 
 Span = tuple[int, int]
 _SENTENCE = re.compile(r"[^。；;！!？?\n]+")
-_CLAUSE = re.compile(r"[^。；;！!？?\n，,]+")
+_CLAUSE, _ITEM = re.compile(r"[^。；;！!？?\n，,]+"), re.compile(r"[^。；;！!？?\n，,、和跟与]+")
 
 
 def weight(spans: Sequence[Span]) -> int:
@@ -106,14 +106,15 @@ class Cues:
     def spans(self, text: str, *, apart: bool = False) -> tuple[Span, ...]:
         """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks.
 
-        Of several sentences (`apart`: of several clauses) one may ask for what another's words speak against.
+        Of several sentences (`apart`: of several clauses, or things named in one) one may ask for what another's words speak against.
         """
         if not (spans := self.named(text)) or not self.is_barred(text):
             return spans
-        sentences = list((_CLAUSE if apart else _SENTENCE).finditer(text))
-        for sentence in sentences if len(sentences) > 1 else ():
-            if (found := self.named(sentence[0])) and not self.is_barred(sentence[0]):
-                return tuple((start + sentence.start(), end + sentence.start()) for start, end in found)
+        for size in (_CLAUSE, _ITEM) if apart else (_SENTENCE,):
+            parts = list(size.finditer(text))
+            for part in parts if len(parts) > 1 else ():
+                if (found := self.named(part[0])) and not self.is_barred(part[0]):
+                    return tuple((start + part.start(), end + part.start()) for start, end in found)
         return ()
 
     def named(self, text: str) -> tuple[Span, ...]:

@@ -25,7 +25,8 @@ _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
 # Years in order: relative to this one, or as they are counted.
-_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|[前去旧上今本]一?年|如今|现在|目前|第[一二三四五]年")
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|如今|现在|目前|第[一二三四五]年")
+_SHORT_YEAR = re.compile(r"[12]\d年")
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
@@ -286,7 +287,7 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
     years: dict[Quantity, int] = {}
     end, last = 0, None
     for q in reading.quantities:
-        if _is_year(q):
+        if _is_year(q) or _SHORT_YEAR.fullmatch(q.text):
             continue
         between = reading.text[end : q.start]
         said = _YEAR.findall(between)
@@ -307,7 +308,7 @@ def _rank(year: str) -> int:
     """Where a year stands among others, be it counted (2021), told from now (去年) or from the start (第二年)."""
     if year[0] in _ORDER:
         return _THIS_YEAR + _ORDER[year[0]]
-    return "一二三四五".index(year[1]) if year[0] == "第" else int(year)
+    return "一二三四五".index(year[1]) if year[0] == "第" else int(year) + 2000 * (len(year) == 2)
 
 
 def _apart(text: str, place: int, quantity: Quantity) -> float:

@@ -50,7 +50,10 @@ class Subjects:
             (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, bool(inputs))
         ):
             return before.subjects[-1], True
-        if not direct and not targets.is_outside and not (targets.topics and not inputs) and before.subjects:
+        focus = {m.clause for m in before.subjects[-1]} if before.subjects else set()
+        is_rest = "more" in targets.intents and all(t.clause in focus for t in targets.topics)
+        is_elsewhere = bool(targets.topics) and not (inputs or is_rest)
+        if not direct and not targets.is_outside and not is_elsewhere and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
 

@@ -331,6 +331,8 @@ _CORRECTION = re.compile(
     r"(?<=[，。])[哦啊噢呃]?不(?:是)?，|不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了"
 )
 
+_INSTEAD = re.compile(r"了?[，,]?(?:第(?P<nth>[一二三四五])[批台个笔次期张家])?(?:应该|其实|实际|就)?(?:是|为)?")
+
 
 def _latest(
     facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure], text: str
@@ -356,11 +358,22 @@ def _is_asked(text: str, quantity: Quantity) -> bool:
 
 
 def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
-    """Without the quantity that the same message takes back (3000 万，不对，是 5000 万)."""
+    """Without the quantity that the same message takes back (3000 万，不对，是 5000 万).
+
+    A figure given without a word of its own stands where the one taken back stood, be that one of several
+    (1900 万、2260 万、1480 万，打错了，第三批是 1840 万).
+    """
     quantities = [q for q in quantities if not _DENIED.search(text[: q.start])] or quantities
     for match in _CORRECTION.finditer(text):
-        after = [q for q in quantities if q.start >= match.end()]
-        if after:
-            taken_back = [q for q in quantities if q.end <= match.start() and q.kind == after[0].kind][-1:]
-            quantities = [q for q in quantities if q not in taken_back]
-    return quantities
+        after = next((q for q in quantities if q.start >= match.end()), None)
+        before = [q for q in quantities if after and q.end <= match.start() and q.kind == after.kind]
+        if after is None or not before:
+            continue
+        bare = _INSTEAD.fullmatch(text[match.end() : after.start])
+        at = "一二三四五".find(bare["nth"] or "") if bare else -1
+        taken_back = before[at] if bare and bare["nth"] and at < len(before) else before[-1]
+        quantities = [q for q in quantities if q is not taken_back]
+        if bare:
+            quantities.remove(after)
+            quantities.append(replace(after, start=taken_back.start, end=taken_back.end))
+    return sorted(quantities, key=lambda q: q.start)
