@@ -19,8 +19,8 @@ from assistant.understanding import Understanding
 from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
-_TELLING = 4
 _BARE = 6  # characters of a 还有呢 that names nothing
+_TELLING = 4
 
 
 @dataclass(frozen=True)
@@ -254,8 +254,11 @@ class Composer:
         spoken = {x.id for subject in u.subjects for x in subject}
         clauses = {x.clause for x in u.measures}
         rest = [x for x in self.policy.measures if x.clause in clauses and x.id not in spoken]
-        asks = "more" in u.intents and u.carried and (len(u.text) <= _BARE or "overview" in u.intents)
-        return _Answer([self.writer.rule(x) for x in rest]) if asks and rest else None
+        if "more" not in u.intents or not u.carried or not rest:
+            return None
+        # 还有呢，往上那两个级别 is of what was spoken of, 还有呢，还能补什么 of the rest.
+        is_else = len(u.text) <= _BARE or "support" in u.intents
+        return _Answer([self.writer.rule(x) for x in (rest if is_else else (*u.measures, *rest))])
 
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u

