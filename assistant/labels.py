@@ -30,7 +30,7 @@ _TURNED = re.compile(
     r"[^。；\d]{0,10}(?:变成|变为|增至|增加到|涨到|升到|调整为|调整到|改为|调到|减到|最后(?:只|就)?[来剩成有])了?"
 )
 # 9 名技师，其中 7 名…，剩下 4 个: both are of the same kind.
-_OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|符合的)(?:有|只有|才)?")
+_OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|(?:符合|够|达标)(?:条件)?的)(?:有|只有|才)?")
 # The next item of a numbered list is what the one before it is.
 _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12}")
 # 完成的投资：土建 4200 万，设备 6180 万: each part that is told is of what stands before the colon.

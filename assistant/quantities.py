@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _TOTAL_SPENT = re.compile(r"(?:总共|一共|合计|总计|共)(?:投|砸|投资)(?:了|入)?$")
+_YEAR_RENT = re.compile(r"年(?:的)?(?:总|合计)?(?:房租|租金)[^，。；\d]{0,4}$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
@@ -36,13 +37,18 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
-_GIVEN_BACK = re.compile(r"(?:退货|退款|退掉|退了)(?:了)?$")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
 # 另有 400 万设备没到货没算在里面, 200 万那批报过别算
 _EXCLUDED = re.compile(
-    r"(?:那|这|的|元|块)?[^，。；\d]{0,14}(?:(?<!算)不[用要]?算|[别没]算|不计|(?:先|就)?不管)"
+    r"(?:那|这|的|元|块)?[^，。；\d]{0,14}(?:(?<!算)不[用要]?算|(?<!分)[别没]算|不计|(?:先|就)?不管)"
     r"(?:在?(?:里面|内|其中|里头)|进[去来]|上|它|他|了|啊|哈)*(?=[，。；？?]|$)"
 )
+# 1500 万，里面有 300 万是办公电脑，剔掉以后; 1000 万，后来退货 300 万
+_WITHIN = re.compile(r"(?:其中|里面|里头|当中)[^。；\d]{0,12}$|(?:含|包括|包含)[^，。；\d]{0,8}$")
+_TAKEN_OFF = re.compile(
+    r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
+)
+_LESS = re.compile(r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去]掉|刨去|除去|减去)(?:了)?[^，。；\d]{0,6}$")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
@@ -57,6 +63,29 @@ def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
+
+
+def without_parts(
+    text: str, quantities: Sequence[Quantity], is_other: Callable[[Quantity, Quantity], bool]
+) -> list[Quantity]:
+    """The quantities, one that a part is taken off (1500 万，里面 300 万是办公电脑，剔掉) as what is left.
+
+    `is_other` says of a whole and a part whether the words between them speak of another thing.
+    """
+    out: list[Quantity] = []
+    for q in quantities:
+        whole = out[-1] if out else None
+        if whole and whole.kind == q.kind and whole.low > q.high and _is_taken_off(text, q) and not is_other(whole, q):
+            words = f"{whole.text} − {q.text}"
+            out[-1] = replace(whole, low=whole.low - q.high, high=whole.high - q.low, text=words)
+        else:
+            out.append(q)
+    return out
+
+
+def _is_taken_off(text: str, quantity: Quantity) -> bool:
+    before, after = text[: quantity.start], text[quantity.end :]
+    return bool(_LESS.search(before) or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
 
 
 def _is_missed(text: str, quantity: Quantity) -> bool:
@@ -93,9 +122,9 @@ def _is_none(text: str, quantity: Quantity) -> bool:
 
 
 def _is_void(text: str, quantity: Quantity) -> bool:
-    """Whether a sum was given back, never came about or is not to count (退货 300 万, 900 万那张票作废了)."""
+    """Whether a sum never came about or is not to count (900 万那张票作废了, 去年的 300 万别算)."""
     after = text[quantity.end :]
-    return bool(_GIVEN_BACK.search(text[: quantity.start]) or _VOID.match(after) or _EXCLUDED.match(after))
+    return bool(_VOID.match(after) or (_EXCLUDED.match(after) and not _WITHIN.search(text[: quantity.start])))
 
 
 def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -141,9 +170,11 @@ def _alternatives(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 
 def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities, a monthly rate (月利率千分之四) taken for the twelve months of a year."""
+    """The quantities, a monthly rate (月利率千分之四) taken for the twelve months of a year, a year's rent for one."""
     return [
-        replace(q, low=q.low * 12, high=q.high * 12, text=f"{q.text}×12")
+        replace(q, low=q.low / 12, high=q.high / 12, text=f"{q.text}÷12")
+        if q.kind == "money" and not q.problem and _YEAR_RENT.search(text[: q.start])
+        else replace(q, low=q.low * 12, high=q.high * 12, text=f"{q.text}×12")
         if q.kind == "rate"
         and not q.problem
         and _MONTH_RATE.search(text[: q.start])

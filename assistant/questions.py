@@ -106,7 +106,8 @@ class Cues:
     def spans(self, text: str, *, apart: bool = False) -> tuple[Span, ...]:
         """Where the heaviest cue that `text` holds stands; nothing when none does or an `unless` speaks.
 
-        Of several sentences (`apart`: of several clauses, or things named in one) one may ask for what another's words speak against.
+        Of several sentences (`apart`: of several clauses, or things named in one) one may ask for what another's words
+        speak against.
         """
         if not (spans := self.named(text)) or not self.is_barred(text):
             return spans

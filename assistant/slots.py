@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.labels import AS_ONE, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
-from assistant.quantities import as_meant
+from assistant.quantities import as_meant, without_parts
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
@@ -20,6 +21,8 @@ _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|�
 _FINAL = re.compile(
     r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"
 )
+_REST = re.compile(r"(?:其余|剩下|其他|余下)(?:的|几个?|人)*(?:都|全|就)*(?:是|为)?$")
+_MORE = re.compile(r"[又再还](?:追加|增加|加投|补投|增投|投入|招聘?|添|买)了?$|追加了?$")
 _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
@@ -143,11 +146,19 @@ class Slots:
         """
         quantities = as_meant(text, quantities)
         labels = self._labels.find(text, quantities)
+        sources = {name for item in self._inputs if item.derived for name in item.derived.of}
+        parts = [x for x in labels if x.names & sources]
+
+        def is_other(whole: Quantity, part: Quantity) -> bool:  # 原值 4500 万，扣除折旧 1700 万
+            return any(whole.end <= x.start and x.end <= part.start for x in parts)
+
+        quantities = without_parts(text, quantities, is_other)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
         self._take_dated(reading, known)
         if problem := self._take_labelled(reading):
             return Filled({}, problem)
         self._take_whole(reading)
+        self._take_rest(reading)
         if problem := self._take_awaited(reading, pending):
             return Filled({}, problem)
         self._take_alone(reading)
@@ -255,6 +266,21 @@ class Slots:
             if any(re.search(word, reading.text) for word in item.all_words):
                 facts[item.name] = replace(facts[item.part_of], name=item.name)
 
+    def _take_rest(self, reading: _Reading) -> None:
+        """What is left of a number of people told with its parts (10 人，其中 4 人是技师，其余是高级工)."""
+        heads = {item.name: item for item in self._inputs if item.kind == "count"}
+        told = [reading.facts[name] for name in heads if name in reading.facts]
+        for label in reading.labels:
+            item = heads.get(next(iter(label.names), "")) if len(label.names) == 1 else None
+            wholes = [q for q in reading.left if q.kind == "count" and q.end <= label.start and not q.problem]
+            if item is None or item.name in reading.facts or not told or len(wholes) != 1:
+                continue
+            whole, parts = wholes[0], sum((fact.high for fact in told), Decimal(0))
+            if whole.low > parts and _REST.search(reading.text[: label.start]):
+                words = f"{whole.text} − " + " − ".join(fact.words for fact in told)
+                rest = replace(whole, low=whole.low - parts, high=whole.high - parts, text=words)
+                reading.put(item, _Mention(rest))
+
     def _take_awaited(self, reading: _Reading, pending: str) -> str:
         """Quantities without a label go to the input asked for, then to what is missing; as `_take_labelled`."""
         for measure in self._measures:
@@ -331,7 +357,7 @@ def _together(old: Fact, new: Fact, between: str, adds: bool) -> Fact:
         return new
     if old.approximate and not new.approximate and _EXACTLY.search(between):
         return new  # 小七百万，准数 684 万: the exact figure takes the rough one's place
-    if adds:
+    if adds or _MORE.search(between):
         is_same = any(part.words == new.words for part in old.parts) and not _ANOTHER.search(between)
         return old if is_same else old.plus(new)
     # 掉到 4.9 亿又涨回 5.1 亿: what came later counts.

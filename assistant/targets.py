@@ -177,7 +177,9 @@ class Pointer:
         if targets.topics and not targets.measures:
             needed.append(_SURE)
         of_its_own = targets.intents & _OF_ITS_OWN
-        if (of_its_own == {"term"} and guess.lead >= _OTHER) or (of_its_own <= {"department"} and guess.lead >= _CERTAIN):
+        if (of_its_own == {"term"} and guess.lead >= _OTHER) or (
+            of_its_own <= {"department"} and guess.lead >= _CERTAIN
+        ):
             of_its_own = frozenset()  # 以前被罚过款，还能不能申请；对结果不服找谁复核
         if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
