@@ -107,6 +107,7 @@ _PAIR = re.compile(r"(.*?[十百千]|)([一二两三四五六七八])([二两三
 _ONE_PERIOD = re.compile(r"个?月|年|平|天")
 _YUAN = re.compile(r"\s?[元块]")
 _COUNTED = re.compile(r"[笔批宗单处份个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍\d-]")
+_LAND = re.compile("平|㎡|亩")  # 一万二平方 is one figure, 3 万 2 人 are two
 _ONE_THOUSANDS = re.compile(f"[{_N}]千")
 _PARTS = re.compile(r"([百千万]{1,3})分之")
 _CLOSING = re.compile(r"[整正](?![个体理合顿治改数套])")
@@ -292,7 +293,7 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
             if (big * small > last or last <= 1) and not lifts and big <= large:
                 break
             if unscaled and not _YUAN.match(text, stop):
-                if digits == 1 and _COUNTED.match(text, stop):
+                if digits == 1 and _COUNTED.match(text, stop) and not (run and _LAND.match(text, stop)):
                     break
                 if digits == 1:
                     small = last / 10

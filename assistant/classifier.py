@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 _LONGEST = 2  # characters of an n-gram
 _RIDGE = 0.25
+_ASKED = 0.4  # share of the clauses that ask, beside the whole text
 
 Floats = NDArray[np.float32]
 
@@ -53,13 +54,14 @@ class Classifier:
         for at, target in enumerate(targets):
             self._kinds.setdefault(target.partition(":")[0], []).append(at)
 
-    def guess(self, text: str, among: str = "") -> Guess:
-        """The target of one text, `among` those of one kind if given.
+    def guess(self, text: str, among: str = "", asking: str = "") -> Guess:
+        """The target of one text, `among` those of one kind if given; `asking` are the clauses of it that ask.
 
         A kind is as likely as its targets together: what is between two silences is a silence all the same.
         """
-        columns, values = _row(text, self._columns, self._rarity)
-        scores = values @ self._weights[columns]
+        scores = self._scores(text)
+        if asking:
+            scores = (1 - _ASKED) * scores + _ASKED * self._scores(asking)
         weights = {kind: float(np.linalg.norm(scores[at].clip(0), 3)) for kind, at in self._kinds.items()}
         kind = among or max(weights, key=lambda k: weights[k])
         ranked = sorted(self._kinds[kind], key=lambda at: -scores[at])
@@ -67,6 +69,10 @@ class Classifier:
         foreign = max(weight for other, weight in weights.items() if other != kind)
         name = self._targets[ranked[0]].partition(":")[2]
         return Guess(kind, name, float(scores[ranked[0]] - second), weights[kind] - foreign)
+
+    def _scores(self, text: str) -> Floats:
+        columns, values = _row(text, self._columns, self._rarity)
+        return np.asarray(values @ self._weights[columns])
 
     def save(self, path: Path) -> None:
         """Put what has been learnt into a file, in one step; `OSError` when that cannot be written."""

@@ -325,6 +325,7 @@ class Composer:
             (asks_rule and "reckon" not in u.intents)
             or (u.claims and "confirm" in u.intents)
             or ("premise" in u.intents and not knows)
+            or ("list" in u.intents and not knows)
             or ("why" in u.intents and bool(missing))
         )
         limits = measure.condition_inputs()

@@ -33,7 +33,7 @@ _MISSED = re.compile(
 _SHORT, _TO = re.compile(r"差(?:了|着)?$"), re.compile(r"(?:就|才|便)?(?:能)?(?:到|够|满|过|破|达到)(?:了)?")
 _FROM, _STILL = re.compile(r"(?:离|距离?)(?:那个|这个)?$"), re.compile(r"(?:还|只|就|仅)*差(?:了|着)?")
 _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,4}没")
-# 没有一个高级工 is nobody, 一个月房租 is by the month.
+# 没有一个高级工 is nobody, 一个月房租 is by the month, 一平最多补几块 by the ㎡.
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
@@ -50,6 +50,7 @@ _TAKEN_OFF = re.compile(
 )
 _LESS = re.compile(r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去]掉|刨去|除去|减去)(?:了)?[^，。；\d]{0,6}$")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
+_BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
 _STOP = re.compile(r"[。；？?！!]")
@@ -116,6 +117,8 @@ def _is_none(text: str, quantity: Quantity) -> bool:
         return True
     if quantity.low != 1 or not quantity.text.startswith(("一", "1")):
         return False
+    if quantity.kind == "area":
+        return bool(_BY_AREA.match(text[quantity.end :]))
     if quantity.kind == "months":
         return bool(_BY_MONTH.match(text[quantity.end :]))
     return quantity.kind == "count" and bool(_NONE.search(text[: quantity.start]))

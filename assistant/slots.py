@@ -22,14 +22,17 @@ _FINAL = re.compile(
     r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"
 )
 _REST = re.compile(r"(?:其余|剩下|其他|余下)(?:的|几个?|人)*(?:都|全|就)*(?:是|为)?$")
+_LIST = re.compile(r"[^，。；\d]{0,4}[:：]")
 _MORE = re.compile(r"[又再还](?:追加|增加|加投|补投|增投|投入|招聘?|添|买)了?$|追加了?$")
 _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
 # Years in order: relative to this one, or as they are counted.
-_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|如今|现在|目前|第[一二三四五]年")
-_SHORT_YEAR = re.compile(r"[12]\d年")
+_YEAR = re.compile(
+    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|上个年度|如今|现在|目前|第[一二三四五]年"
+)
+_SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
@@ -53,13 +56,15 @@ class Filled:
 class _Mention:
     """A quantity taken for an input: the word that points at it, and what stands before and behind it.
 
-    `between` goes back to the quantity used before; all are "" for one without a label.
+    `between` goes back to the quantity used before; all are "" for one without a label. `is_listed`: it is one of the
+    parts told after that word and a colon (技改投资：设备 1200 万，软件 300 万).
     """
 
     quantity: Quantity
     label: str = ""
     between: str = ""
     after: str = ""
+    is_listed: bool = False
 
 
 @dataclass
@@ -88,13 +93,15 @@ class _Reading:
         """The quantity as its label and the words around it make it."""
         since = max((start for start in self.used if start < quantity.start), default=0)
         word = self.text[label.start : label.end]
-        return _Mention(quantity, word, self.text[since : quantity.start], self.text[quantity.end :])
+        between, after = self.text[since : quantity.start], self.text[quantity.end :]
+        is_listed = label.end <= since and bool(_LIST.match(self.text[label.end : since]))
+        return _Mention(quantity, word, between, after, is_listed)
 
     def put(self, item: Input, mention: _Mention, *, adds: bool = False) -> None:
         """Take a mention as an input's; `adds` says whether several are added up."""
         new = read_fact(item, mention.quantity, mention.label)
         old = self.facts.get(item.name)
-        self.facts[item.name] = _together(old, new, mention.between, adds) if old else new
+        self.facts[item.name] = _together(old, new, mention.between, adds or mention.is_listed) if old else new
         self.used.add(mention.quantity.start)
 
     def set_aside(self, quantity: Quantity, label: Label) -> None:

@@ -86,14 +86,16 @@ class Pointer:
         if self._classifier is None or targets.intents & _PLAIN:
             return targets
         targets = self._with_sentences(text, targets)
-        guess = self._classifier.guess(text)
+        guess = self._classifier.guess(text, asking=self._asking(text) if not targets.intents & _ABOUT_BENEFIT else "")
         if not is_alone and not targets.found and guess.lead < (_DOUBTFUL if len(text) > _BRIEF else _SURE):
             return targets
         in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
-        asks_money = has_inputs or targets.intents & {"amount", "reckon", "eligibility"}
+        wants_sum = targets.intents & {"amount", "reckon", "eligibility"}
+        asks_money = has_inputs or wants_sum
         is_open = not targets.found and guess.kind == "topic" and guess.lead < _SURE
         if (in_passing or is_open) and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
-            guess = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
+            meant = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
+            guess = guess if is_open and not wants_sum and meant.margin < _PLACES else meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
         match guess.kind:
             case "measure":
@@ -115,6 +117,11 @@ class Pointer:
             beside = _SURE if not targets.topics else _CERTAIN
             needed = beside if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
+
+    def _asking(self, text: str) -> str:
+        """The clauses that ask."""
+        asks = self._questions.intents["asks"]
+        return "".join(c for c in _CLAUSE.findall(text) if asks.search(c))
 
     def _with_measure(
         self, text: str, measure: Measure, guess: Guess, targets: Targets, is_placed: bool, has_inputs: bool
@@ -198,6 +205,7 @@ class Pointer:
         if any(t in targets.topics for t in topics):
             is_it = guess.lead >= _DOUBTFUL
             task = is_it and "department" in targets.intents and not targets.intents & {"amount", "rule", "support"}
+            task = task or (guess.lead >= _SURE and not targets.intents & {"amount", "rule", "eligibility"})
             return replace(
                 targets,
                 measures=() if task else targets.measures,
