@@ -12,12 +12,14 @@ from assistant.amounts import Quantity
 from assistant.measures import Input
 
 SEPARATOR = re.compile(r"[，,；;、]")
+_BREAK = re.compile(r"[，,；;、。！!？?\n]")
 STOP = re.compile(r"[。！？!?\n]")
 # Everything said so far counts for one thing.
 AS_ONE = re.compile(
     r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
-    r"|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
+    r"|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
+_SUM = re.compile(r"合计|总计|总共|一共|共计|总额")
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
 _VERB = 2  # characters of a word that may be only a verb (花了, 买, 投)
@@ -34,7 +36,7 @@ _OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|(?:符
 # The next item of a numbered list is what the one before it is.
 _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12}")
 # 完成的投资：土建 4200 万，设备 6180 万: each part that is told is of what stands before the colon.
-_LIST, _PART = re.compile(r"[^，。；\d]{0,4}[:：][^，。；\d]{0,8}"), re.compile(r"[，；、][^，。；、\d]{0,8}")
+_LIST, _PART = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}"), re.compile(r"[，；、][^，。；、\d]{0,8}")
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
@@ -124,6 +126,8 @@ class Labels:
         """Whether a label only goes on the one before it (银行借 + 借款, 实缴的 + 注册资本, 运费另 + 花了)."""
         if first.names == second.names:
             return second.start <= first.end
+        if _SUM.fullmatch(text[second.start : second.end]) and second.start == first.end and first.is_noun:
+            return True  # 发票金额合计
         if not second.names:
             phrase = text[first.start : second.end].replace("的", "")
             # 注册资本是 begins inside 实缴注册资本.
@@ -235,6 +239,12 @@ def _align(
             i, j = i + 1, j + 1
 
 
+def _leads_on(text: str, label: Label, quantities: Sequence[Quantity]) -> bool:
+    """Whether a quantity follows the label in its own clause."""
+    following = next((q for q in quantities if q.start >= label.end), None)
+    return following is not None and not _BREAK.search(text[label.end : following.start])
+
+
 def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[Quantity]) -> float:
     """How far a label is from a quantity: in characters, with more for each break or quantity between."""
     before = label.end <= quantity.start
@@ -243,6 +253,8 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
     if not label.names and STOP.search(gap):
         return _FAR  # what is no input claims nothing of another sentence
     separators = len(SEPARATOR.findall(gap))
+    if not label.names and not before and separators and _leads_on(text, label, quantities):
+        return _FAR  # 一平米四十块，水电一个月另交两万
     if before:
         distance = len(gap) + 8.0 * separators
     else:

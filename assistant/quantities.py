@@ -12,6 +12,7 @@ from assistant.facts import OLD_UNIT
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
+_CLOSES = re.compile(r"[)）]")
 _TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _TOTAL_SPENT = re.compile(r"(?:总共|一共|合计|总计|共)(?:投|砸|投资)(?:了|入)?$")
 _YEAR_RENT = re.compile(r"年(?:的)?(?:总|合计)?(?:房租|租金)[^，。；\d]{0,4}$")
@@ -37,6 +38,8 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
+_ALREADY = re.compile(r"(?:原来|本来|以前|原先|早先|本身)(?:就|已经?)?有[^，。；\d]{0,4}$")
+_NEW = re.compile(r"新(?:引进|培养|招|来|进|考)")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
 # 另有 400 万设备没到货没算在里面, 200 万那批报过别算
 _EXCLUDED = re.compile(
@@ -48,7 +51,24 @@ _WITHIN = re.compile(r"(?:其中|里面|里头|当中)[^。；\d]{0,12}$|(?:含|
 _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
-_LESS = re.compile(r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去]掉|刨去|除去|减去)(?:了)?[^，。；\d]{0,6}$")
+_LESS = re.compile(
+    r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去砍]掉|刨去|除去|减去|省下?|优惠|便宜|让利|(?<!下)(?:降|减|砍|让)|抹掉)"
+    r"(?:了|去)?[^，。；\d]{0,6}$"
+)
+# 还差 1400 万没有投下去，其余都完成了; 其中 160 万是旧项目的，剩下的都花在这次
+_OUT = re.compile(
+    r"[^，。；\d]{0,12}(?:退[掉了货]|砍掉|没有?(?:投|到位|到账|到货|完成|付|缴)|未(?:投|到位|到账|完成|付|缴)|是[^，。；\d]{0,4}(?:另外|别的|其他|旧))"
+)
+_THE_REST = re.compile(r"[^。；\d]{0,16}?(?P<rest>其余|剩下|余下|剩的|其他的?都)")
+# 从 5000 万增加到了 9000 万
+_ROSE_FROM = re.compile(r"从[^，。；\d]{0,8}$")
+_ROSE_TO = re.compile(r"[^，。；\d]{0,6}(?:增|涨|升|提|扩|加|降|减|调|变|做|到)[^，。；\d]{0,3}[到至为成]了?")
+# 1500 万，做到一半又追加了 400 万
+_ADDED = re.compile(
+    r"[^。；\d]{0,14}(?:又|再|还|另外)[^，。；\d]{0,2}(?:加租|扩租|追加|增加|加投|补投|增投|添置?|加)了?[^，。；\d]{0,2}"
+)
+# 设备 1200 万、软件 300 万都算在里头
+_INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
@@ -56,10 +76,10 @@ _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
 _STOP = re.compile(r"[。；？?！!]")
 
 
-def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities of `text` with what its words make of them."""
-    quantities = [q for q in quantities if not _is_none(text, q) and not _is_void(text, q)]
-    quantities = _short_of(text, quantities)
+def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
+    """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
+    quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
+    quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
@@ -67,21 +87,43 @@ def as_meant(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 
 def without_parts(
-    text: str, quantities: Sequence[Quantity], is_other: Callable[[Quantity, Quantity], bool]
+    text: str,
+    quantities: Sequence[Quantity],
+    is_other: Callable[[Quantity, Quantity], bool],
+    is_told: Callable[[Quantity, int], bool],
 ) -> list[Quantity]:
     """The quantities, one that a part is taken off (1500 万，里面 300 万是办公电脑，剔掉) as what is left.
 
-    `is_other` says of a whole and a part whether the words between them speak of another thing.
+    `is_other` says of a whole and a part whether the words between them speak of another thing, `is_told` of a whole and
+    a place whether the clause there names another input (其余都已经实缴): then what is left stands there, and the whole
+    for itself.
     """
     out: list[Quantity] = []
-    for q in quantities:
-        whole = out[-1] if out else None
-        if whole and whole.kind == q.kind and whole.low > q.high and _is_taken_off(text, q) and not is_other(whole, q):
-            words = f"{whole.text} − {q.text}"
-            out[-1] = replace(whole, low=whole.low - q.high, high=whole.high - q.low, text=words)
-        else:
+    for at, q in enumerate(quantities):
+        whole = next((x for x in reversed(out) if x.kind == q.kind), None)
+        rest = _the_rest(text, q, quantities[at + 1 :])
+        is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q))
+        if whole is None or not is_off or is_other(whole, q):
             out.append(q)
+            continue
+        words = f"{whole.text} − {q.text}"
+        left = replace(whole, low=whole.low - q.high, high=whole.high - q.low, text=words)
+        if rest and is_told(whole, rest):
+            out.append(replace(left, start=rest - 1, end=rest))
+        elif is_told(whole, q.end):  # 报价 9000 万，降了 1000 万成交
+            out.append(replace(left, start=q.start, end=q.end))
+        else:
+            out[out.index(whole)] = left
     return out
+
+
+def _the_rest(text: str, part: Quantity, behind: Sequence[Quantity]) -> int:
+    """Where the words for what is left stand, behind a part that is out (没有投下去，其余都完成了); 0 for nowhere."""
+    out = _OUT.match(text, part.end)
+    rest = _THE_REST.match(text, out.end()) if out else None
+    if rest is None or (behind and behind[0].kind == part.kind and behind[0].start < rest.end() + 12):
+        return 0  # 其余 300 万 is told
+    return rest.end()
 
 
 def _is_taken_off(text: str, quantity: Quantity) -> bool:
@@ -89,9 +131,29 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
     return bool(_LESS.search(before) or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
 
 
+def _grown(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, one that rose or fell to another (从 5000 万增加到 9000 万) as that, one added to as the sum."""
+    out: list[Quantity] = []
+    for q in quantities:
+        first = out[-1] if out else None
+        is_rent = first is not None and first.kind == "unit_rent" and q.kind == "money"  # 从每平 48 元涨到 65 元
+        between = text[first.end : q.start] if first and (first.kind == q.kind or is_rent) else None
+        if first is None or between is None or first.problem or q.problem:
+            out.append(q)
+        elif _ROSE_FROM.search(text[: first.start]) and _ROSE_TO.fullmatch(between):
+            out[-1] = replace(q, start=first.start, kind=first.kind)
+        elif q.kind in ("money", "area") and _ADDED.fullmatch(between):
+            words = f"{first.text} + {q.text}"
+            out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+        else:
+            out.append(q)
+    return out
+
+
 def _is_missed(text: str, quantity: Quantity) -> bool:
     """Whether the figure is one not reached (差 50 万到 2000 万，四舍五入也算 1 亿)."""
-    return bool(_MISSED.search(text[: quantity.start]) or _UNTOUCHED.match(text[quantity.end :]))
+    is_short = _MISSED.search(text[: quantity.start]) or _UNTOUCHED.match(text[quantity.end :])
+    return bool(is_short) and not _the_rest(text, quantity, ())
 
 
 def _short_of(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -122,6 +184,12 @@ def _is_none(text: str, quantity: Quantity) -> bool:
     if quantity.kind == "months":
         return bool(_BY_MONTH.match(text[quantity.end :]))
     return quantity.kind == "count" and bool(_NONE.search(text[: quantity.start]))
+
+
+def _is_old(text: str, quantity: Quantity) -> bool:
+    """Whether people were there before those that are new (原来就有 6 名老技师，今年新引进 4 名)."""
+    is_old = quantity.kind == "count" and _ALREADY.search(text[: quantity.start])
+    return bool(is_old) and bool(_NEW.search(text, quantity.end))
 
 
 def _is_void(text: str, quantity: Quantity) -> bool:
@@ -227,8 +295,10 @@ def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
             out = [x for x in out if x not in spent]
         elif count:
             continue
-        opens = bool(behind) and _OPENS.search(text[q.end : behind[0].start])
-        if q.kind == "money" and opens and (count := _running_sums(behind, q.kind).get(q.high)):
+        count = _running_sums(behind, q.kind).get(q.high, 0) if q.kind == "money" else 0
+        opens = count and _OPENS.search(text[q.end : behind[0].start])
+        opens = opens and not _CLOSES.search(text[q.end : behind[count - 1].start])
+        if opens or (count and _INSIDE.match(text[behind[count - 1].end :])):
             parts = {x.start for x in behind[:count]}
             return [*out, q, *_without_totals(text, [x for x in quantities[at + 1 :] if x.start not in parts])]
         out.append(q)

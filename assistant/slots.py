@@ -21,8 +21,8 @@ _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|�
 _FINAL = re.compile(
     r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"
 )
-_REST = re.compile(r"(?:其余|剩下|其他|余下)(?:的|几个?|人)*(?:都|全|就)*(?:是|为)?$")
-_LIST = re.compile(r"[^，。；\d]{0,4}[:：]")
+_REST = re.compile(r"(?:其余|剩下|其他|余下)(?:的|几个?|人)*(?:都|全部?|就)*(?:是|为)?$")
+_LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)")
 _MORE = re.compile(r"[又再还](?:追加|增加|加投|补投|增投|投入|招聘?|添|买)了?$|追加了?$")
 _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
@@ -151,7 +151,7 @@ class Slots:
         `places` says by measure where the text first speaks of it: a word that several measures' inputs share (花了)
         points at the one spoken of nearest. `known` are the inputs told before.
         """
-        quantities = as_meant(text, quantities)
+        quantities = as_meant(text, quantities, keeps_earlier=any(m.formula.previous for m in self._measures))
         labels = self._labels.find(text, quantities)
         sources = {name for item in self._inputs if item.derived for name in item.derived.of}
         parts = [x for x in labels if x.names & sources]
@@ -159,7 +159,11 @@ class Slots:
         def is_other(whole: Quantity, part: Quantity) -> bool:  # 原值 4500 万，扣除折旧 1700 万
             return any(whole.end <= x.start and x.end <= part.start for x in parts)
 
-        quantities = without_parts(text, quantities, is_other)
+        def is_told(whole: Quantity, rest: int) -> bool:
+            own = {name for x in labels if _same_clause(text, x.end, whole.start) for name in x.names}
+            return any(_same_clause(text, rest, x.start) and x.names - own for x in labels)
+
+        quantities = without_parts(text, quantities, is_other, is_told)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
         self._take_dated(reading, known)
         if problem := self._take_labelled(reading):
@@ -311,6 +315,12 @@ class Slots:
             return
         if not fault_of("", heads[0], counts[0]):
             reading.put(heads[0], _Mention(counts[0]))
+
+
+def _same_clause(text: str, start: int, end: int) -> bool:
+    """Whether one place stands before another with no break between."""
+    gap = text[start:end]
+    return start <= end and not SEPARATOR.search(gap) and not STOP.search(gap)
 
 
 def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int]:

@@ -155,7 +155,7 @@ class Pointer:
         if len(questions) < 2 or self._classifier is None:
             return targets
         for question in questions:
-            if any(self._cues[m.id].named(question) for m in targets.measures):
+            if len(question) <= _BRIEF or any(self._cues[m.id].named(question) for m in targets.measures):
                 continue
             guess = self._classifier.guess(question)
             if guess.lead < _DOUBTFUL:

@@ -1,0 +1,100 @@
+"""A measure's data and what is typed into its form → what is wrong with each field, the result, and the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from assistant.answer import Calculation, State
+from assistant.boundaries import with_limits
+from assistant.calculators import Verdict, calculate
+from assistant.errors import UnusableInput
+from assistant.facts import Fact, read_words
+from assistant.measures import Condition, Input, Measure
+from assistant.pages.chart import chart
+from assistant.pages.marks import marked
+from assistant.pages.render import card, citation
+from assistant.policies import Policy
+
+# What a field of each kind takes, and an example of it.
+UNITS = {
+    "money": ("连单位写", "例如 3000万、1.2亿"),
+    "rate": ("年利率", "例如 4.2%"),
+    "area": ("平方米", "例如 2000"),
+    "unit_rent": ("元/平方米/月", "例如 30"),
+    "months": ("个月", "例如 12个月"),
+    "count": ("人", "例如 5"),
+}
+STATES: dict[str, State] = {"符合": "meets", "不符合": "fails", "不清楚": "unknown"}
+Words = Mapping[str, str]
+Said = Mapping[str, State]
+
+
+def title(policy: Policy, measure: Measure) -> str:
+    """How a measure is called in a list of all: its clause's number and its own name."""
+    return f"{policy.clause(measure.clause).label.split('）')[0]}）{measure.name}"
+
+
+def asked(measure: Measure) -> tuple[Input, ...]:
+    """The inputs of the form in the order of their weight, those one can do without last."""
+    return tuple(sorted(measure.inputs, key=lambda item: item.optional))
+
+
+def conditions(measure: Measure) -> tuple[Condition, ...]:
+    """The conditions of the form: those that no figure decides."""
+    return tuple(condition for condition in measure.conditions if not condition.input)
+
+
+def label(item: Input) -> str:
+    unit = UNITS[item.kind][0]
+    return f"{item.label}（{unit}{'，可不填' if item.optional else ''}）"
+
+
+def read_form(measure: Measure, words: Words) -> tuple[dict[str, Fact], dict[str, str]]:
+    """What the filled fields say, by input, and of those that cannot be read what is wrong with them."""
+    facts: dict[str, Fact] = {}
+    faults: dict[str, str] = {}
+    for item in measure.inputs:
+        if value := words.get(item.name, "").strip():
+            try:
+                facts[item.name] = read_words(item, value)
+            except UnusableInput as error:
+                faults[item.name] = str(error)
+    return facts, faults
+
+
+def worked_out(measure: Measure, facts: Mapping[str, Fact], said: Said) -> Calculation:
+    """The measure on the form's facts and states, with either side of its limits."""
+    verdicts = {name: Verdict(state, "表中填的") for name, state in said.items() if state != "unknown"}
+    return with_limits(measure, calculate(measure, facts, verdicts), facts, always=True)
+
+
+def result(policy: Policy, measure: Measure, words: Words, said: Said) -> str:
+    """The result as safe HTML: faults, or the figure with its working, drawing and conditions, and the clause."""
+    facts, faults = read_form(measure, words)
+    return f'<div class="reply result" role="status">{"".join(_result(policy, measure, facts, faults, said))}</div>'
+
+
+def question(measure: Measure, words: Words) -> str:
+    """The form's content as one question in words, for the conversation."""
+    told = [f"{item.label} {words[item.name].strip()}" for item in measure.inputs if words.get(item.name, "").strip()]
+    return "，".join([measure.name, *told, "能有多少？" if told else "是怎么规定的？"])
+
+
+def _result(
+    policy: Policy, measure: Measure, facts: Mapping[str, Fact], faults: Mapping[str, str], said: Said
+) -> Iterator[str]:
+    for fault in faults.values():
+        yield f'<p class="problem">{escape(fault)}</p>'
+    calculation = worked_out(measure, facts, said)
+    if missing := [measure.input(name) for name in calculation.missing if name not in faults]:
+        yield f'<div class="ask"><p>{"填了这些就能算：" if not facts else "还差："}</p><ul>'
+        yield "".join(f"<li>{escape(item.ask)}</li>" for item in missing) + "</ul></div>"
+    if measure.formula.name == "none":
+        yield '<p class="words">这一项条文没有写出可以计算的金额，只有下面的规定。</p>'
+    yield card(calculation)
+    yield chart(measure, facts) if calculation.amount_yuan is not None else ""
+    yield "".join(f'<p class="notice">{escape(note)}</p>' for note in measure.notes)
+    clause = policy.clause(measure.clause)
+    quote = "".join(f"<p>{marked(line, [measure.quote])}</p>" for line in clause.body.splitlines())
+    yield f'<div class="citations">{citation(clause.id, clause.label, quote)}</div>'

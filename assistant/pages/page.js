@@ -1,0 +1,166 @@
+// What the page does in the browser beside Gradio: links into the text, tools under an answer, and a lost connection.
+(() => {
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const make = (tag, words, attributes = {}) => Object.assign(document.createElement(tag), {textContent: words, ...attributes});
+
+  // — Links into the text: #clause-5.9 opens the tab of the original and goes there —
+
+  function open(hash) {
+    if (!hash.startsWith("#clause-")) return;
+    const tab = all('button[role="tab"]').find((button) => button.textContent.trim() === "读原文");
+    if (!tab) return setTimeout(open, 200, hash);
+    if (tab.getAttribute("aria-selected") !== "true") tab.click();
+    let tries = 0;
+    const go = () => {
+      const clause = document.getElementById(decodeURIComponent(hash.slice(1)));
+      if (clause && clause.offsetParent) {
+        clause.scrollIntoView({block: "start"});
+        clause.focus({preventScroll: true});
+      } else if (tries++ < 50) setTimeout(go, 100);
+    };
+    go();
+  }
+  addEventListener("hashchange", () => open(location.hash));
+  addEventListener("load", () => open(location.hash));
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#clause-"]');
+    if (!link) return;
+    event.preventDefault();
+    if (location.hash === link.hash) open(link.hash);
+    else location.hash = link.hash;
+  });
+
+  // — Under each finished answer: copy, share, print, and what the reader thinks of it —
+
+  const questionOf = (reply) => {
+    const rows = all("#talk .user-row, #talk .reply");
+    const at = rows.indexOf(reply);
+    return rows.slice(0, at).reverse().find((row) => row.classList.contains("user-row"))?.innerText.trim() ?? "";
+  };
+  function wordsOf(reply) {
+    const copy = reply.cloneNode(true);
+    all(".tools", copy).forEach((tools) => tools.remove());
+    all("details", copy).forEach((details) => (details.open = true));
+    copy.style.cssText = "position:fixed;left:-9999px;width:600px";
+    document.body.append(copy);
+    const words = copy.innerText.replace(/\n{3,}/g, "\n\n").trim();
+    copy.remove();
+    return `问：${questionOf(reply)}\n\n${words}\n\n（${document.title}，仅供参考，以主管部门认定为准）`;
+  }
+  async function copyWords(words) {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {  // a plain http address has no clipboard
+      const area = document.body.appendChild(make("textarea", words));
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+  function judge(reply, tools, verdict, reason = "") {
+    const receipt = reply.querySelector(".receipt").textContent.replace("回执", "").trim();
+    const body = JSON.stringify({receipt, verdict, reason, question: questionOf(reply).slice(0, 2000)});
+    fetch("feedback", {method: "POST", headers: {"content-type": "application/json"}, body})
+      .then((answer) => say(tools, answer.ok ? "谢谢，已经记下。" : "没有记下，请稍后再试。"))
+      .catch(() => say(tools, "没有记下，请稍后再试。"));
+  }
+  const say = (tools, words) => (tools.querySelector("output").textContent = words);
+  const REASONS = ["数字不对", "条款不对", "没答我问的", "看不懂"];
+
+  function equip(reply) {
+    const tools = make("div", "", {className: "tools"});
+    const add = (words, act, label = words) => {
+      const button = tools.appendChild(make("button", words, {type: "button"}));
+      button.setAttribute("aria-label", label);
+      button.addEventListener("click", () => act(button));
+      return button;
+    };
+    add("复制", async () => (await copyWords(wordsOf(reply)), say(tools, "已复制。")), "复制这条回答");
+    add("分享", async () => {
+      const text = wordsOf(reply);
+      if (navigator.share) return navigator.share({text}).catch(() => {});
+      await copyWords(text);
+      say(tools, "已复制，可以粘贴到微信里。");
+    }, "把这条回答分享成文字");
+    add("打印", () => window.print(), "打印或存为 PDF");
+    add("👍", () => judge(reply, tools, "good"), "有用");
+    add("👎", (button) => {
+      if (tools.querySelector(".reasons")) return;
+      const reasons = make("span", "", {className: "reasons"});
+      for (const reason of REASONS) {
+        const choice = reasons.appendChild(make("button", reason, {type: "button"}));
+        choice.addEventListener("click", () => (reasons.remove(), judge(reply, tools, "bad", reason)));
+      }
+      button.after(reasons);
+      reasons.firstChild.focus();
+    }, "有问题，请选原因");
+    tools.append(make("output", ""));
+    reply.append(tools);
+  }
+  let waiting = false;
+  new MutationObserver(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      all("#talk .reply").filter((r) => r.querySelector(".receipt") && !r.querySelector(".tools")).forEach(equip);
+    });
+  }).observe(document, {childList: true, subtree: true});
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = all(".reply details:not([open])");
+    opened.forEach((details) => (details.open = true));
+  });
+  addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+  document.addEventListener("click", (event) => event.target.closest?.("#print") && window.print());
+
+  // — A lost connection is said, and when the server is back the unanswered question stands in the box again —
+
+  const unanswered = () => {
+    const rows = all("#talk .user-row, #talk .reply");
+    const last = rows.at(-1);
+    return last?.classList.contains("user-row") || (last && !last.querySelector(".receipt")) ? last : null;
+  };
+  const banner = (words, state) => {
+    let line = document.getElementById("connection");
+    if (!line) {
+      line = make("p", "", {id: "connection"});
+      line.setAttribute("role", "alert");
+      document.body.append(line);
+    }
+    line.className = state;
+    line.textContent = words;
+  };
+  let lost = false;
+  async function look() {
+    let healthy = false;
+    try {
+      healthy = (await plainFetch("healthz", {cache: "no-store"})).ok;
+    } catch {}
+    if (!healthy) {
+      if (!lost) {
+        lost = true;
+        banner("和服务器的连接断了，正在重连。已有的对话都还在。", "lost");
+      }
+    } else if (lost) {
+      lost = false;
+      const row = unanswered();
+      if (row) {
+        const question = row.classList.contains("user-row") ? row.innerText.trim() : questionOf(row);
+        const box = document.querySelector("#box textarea");
+        if (box && !box.value) {
+          box.value = question;
+          box.dispatchEvent(new Event("input", {bubbles: true}));
+        }
+      }
+      banner(row ? "已经重新连上。刚才没答完的问题在输入框里，请再发一次。" : "已经重新连上。", "back");
+      setTimeout(() => document.getElementById("connection")?.remove(), 8000);
+    }
+  }
+  const plainFetch = window.fetch.bind(window);
+  window.fetch = (...request) => plainFetch(...request).catch((error) => {
+    if (error.name !== "AbortError") look();
+    throw error;
+  });
+  setInterval(() => (lost || unanswered()) && look(), 2000);
+})();
