@@ -5,20 +5,23 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from datetime import date
+from datetime import date, datetime
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 
 from assistant.errors import AssistantError, SettingsError
-from assistant.pages.enterprise import STYLE, Assistant, ChineseDocument, Opening, build_page, theme
+from assistant.feedback import Feedback, keep
+from assistant.pages.document import STYLES, ChineseDocument, theme
+from assistant.pages.enterprise import build_page
+from assistant.pages.opening import Assistant, Opening
 from assistant.settings import Settings, read_settings
 
 
-def build_app(opening: Opening) -> FastAPI:
-    """The web application: `/healthz`, and the enterprises' page at `/`."""
+def build_app(opening: Opening, settings: Settings) -> FastAPI:
+    """The web application: `/healthz`, the policy's file as received, what visitors think, and their page at `/`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -26,10 +29,25 @@ def build_app(opening: Opening) -> FastAPI:
         status, body = opening.health()
         return JSONResponse(body, status_code=status)
 
+    @app.get("/source.txt")
+    def source() -> Response:
+        if opening.assistant is None:
+            return health()
+        policy = opening.assistant.policy
+        return FileResponse(policy.source, media_type="text/plain; charset=utf-8", filename=f"{policy.id}.txt")
+
+    @app.post("/feedback")
+    def feedback(said: Feedback) -> JSONResponse:
+        try:
+            keep(said, settings.feedback_file, datetime.now().astimezone())
+        except AssistantError as error:
+            return JSONResponse({"message": str(error)}, status_code=503)
+        return JSONResponse({"status": "kept"})
+
     page = build_page(opening, date.today)
     gr.mount_gradio_app(
-        app, page, "/", theme=theme(), css_paths=[STYLE], footer_links=[], run_history=False, ssr_mode=False, pwa=False,
-        mcp_server=False, enable_monitoring=False, show_error=False, max_file_size=0,
+        app, page, "/", theme=theme(), css_paths=STYLES, footer_links=[], run_history=False, ssr_mode=False, pwa=False,
+        mcp_server=True, enable_monitoring=False, show_error=False, max_file_size=0,
     )  # fmt: skip
     app.add_middleware(ChineseDocument)
     return app
@@ -60,7 +78,7 @@ def main() -> None:
 
         return open_assistant(settings)
 
-    app = build_app(Opening(open_).start())
+    app = build_app(Opening(open_).start(), settings)
     print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listener])
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assistant.amounts import read_amount
 from assistant.answer import State
 from assistant.calculators import Verdict, calculate
 from assistant.conditions import verdicts_in
 from assistant.errors import UnusableInput
-from assistant.facts import Fact, read_fact
+from assistant.facts import Fact, read_words
 from assistant.measures import Condition, Measure
 from assistant.policies import Policy
 from assistant.sweep import Row, sweep
@@ -128,11 +127,10 @@ def _story_facts(measure: Measure, read: Understanding) -> dict[str, Fact]:
 def _form_facts(measure: Measure, words: Mapping[str, str]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for name, value in ((name, value.strip()) for name, value in words.items() if value.strip()):
-        item = measure.input(name)
         try:
-            facts[name] = read_fact(item, read_amount(value))
-        except ValueError as error:
-            raise UnusableInput(f"{measure.name}的{item.label}＝{value[:_SHOWN]}：{error}") from error
+            facts[name] = read_words(measure.input(name), value)
+        except UnusableInput as error:
+            raise UnusableInput(f"{measure.name}的{error}") from error
     return facts
 
 

@@ -223,8 +223,10 @@ class Composer:
     def _silent(self, m: _Material) -> _Answer | None:
         sums = {"amount", "reckon", *(() if m.u.is_sure else ("eligibility", "suppose", "correction"))}
         asks_sum = m.u.intents & sums or (m.u.carried and not m.u.is_sure)
-        computes = asks_sum and m.u.told and any(
-            c.amount_yuan is not None or c.readings or (c.working and not c.missing) for c in m.calculations
+        computes = (
+            asks_sum
+            and m.u.told
+            and any(c.amount_yuan is not None or c.readings or (c.working and not c.missing) for c in m.calculations)
         )
         if not m.u.silences or computes:
             return None

@@ -17,5 +17,9 @@ class SettingsError(AssistantError):
     """An `ASSISTANT_*` setting has a value that cannot be used."""
 
 
+class FeedbackLost(AssistantError):
+    """What a user thinks of an answer could not be kept."""
+
+
 class UnusableInput(AssistantError):
     """The user's input cannot be read; the message says how to put it."""

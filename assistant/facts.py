@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assistant.amounts import Quantity, format_yuan
+from assistant.amounts import Quantity, format_yuan, read_amount
 from assistant.answer import percent, plain
+from assistant.errors import UnusableInput
 from assistant.measures import Input
 
+_SHOWN = 40  # characters of a wrong value that its error repeats
 _SMALL_UNITS = ("元", "块", "块钱", "圆")
 _SMALL = 1000  # yuan per ㎡ per month; more is a whole rent
 # Which kinds of quantity may fill an input of a kind outright, and which only where words point at it.
@@ -117,6 +119,14 @@ def read_fact(item: Input, quantity: Quantity, label: str = "") -> Fact:
         item.name, low, high, quantity.text, item.kind, quantity.approximate, quantity.bound,
         (Part(label, low, high, quantity.text),),
     )  # fmt: skip
+
+
+def read_words(item: Input, words: str) -> Fact:
+    """The one quantity that a form's field holds as this input's fact; `UnusableInput` names the field and value."""
+    try:
+        return read_fact(item, read_amount(words))
+    except ValueError as error:
+        raise UnusableInput(f"{item.label}＝{words[:_SHOWN]}：{error}") from error
 
 
 def fault_of(text: str, item: Input, quantity: Quantity) -> str:

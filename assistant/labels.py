@@ -36,7 +36,8 @@ _OF_WHICH = re.compile(r"[^。；\d]{0,20}(?:其中|剩下的?|真正的?|(?:符
 # The next item of a numbered list is what the one before it is.
 _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12}")
 # 完成的投资：土建 4200 万，设备 6180 万: each part that is told is of what stands before the colon.
-_LIST, _PART = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}"), re.compile(r"[，；、][^，。；、\d]{0,8}")
+LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}")
+_PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
@@ -273,7 +274,7 @@ def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> N
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
             if known.start in found and (other.start not in found or _is_beyond(text, other, found[other.start])):
                 found[other.start] = found[known.start]
-    for first in [q for q in group if q.start in found and _LIST.fullmatch(text[found[q.start].end : q.start])]:
+    for first in [q for q in group if q.start in found and LIST.fullmatch(text[found[q.start].end : q.start])]:
         for known, other in pairwise(q for q in group if q.start >= first.start):
             if not _PART.fullmatch(text[known.end : other.start]):
                 break

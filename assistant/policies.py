@@ -108,9 +108,13 @@ class _Examples(RootModel[dict[str, tuple[str, ...]]]):
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy: description, clauses in document order, support measures, and what it is silent on."""
+    """One policy: description, clauses in document order, support measures, and what it is silent on.
+
+    `source` is the file as received, `text` what the declared repairs make of it.
+    """
 
     description: Description
+    source: Path
     text: str
     clauses: tuple[Clause, ...]
     measures: tuple[Measure, ...]
@@ -160,6 +164,7 @@ def read_policy(directory: Path) -> Policy:
     wordings, unused_fragments = _read_wordings(directory / "conditions.toml")
     return Policy(
         description=description,
+        source=directory / "source.txt",
         text=text,
         clauses=clauses,
         measures=_with_wordings(

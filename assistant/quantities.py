@@ -94,9 +94,9 @@ def without_parts(
 ) -> list[Quantity]:
     """The quantities, one that a part is taken off (1500 万，里面 300 万是办公电脑，剔掉) as what is left.
 
-    `is_other` says of a whole and a part whether the words between them speak of another thing, `is_told` of a whole and
-    a place whether the clause there names another input (其余都已经实缴): then what is left stands there, and the whole
-    for itself.
+    `is_other` says of a whole and a part whether the words between them speak of another thing, `is_told` of a whole
+    and a place whether the clause there names another input (其余都已经实缴): then what is left stands there, and the
+    whole for itself.
     """
     out: list[Quantity] = []
     for at, q in enumerate(quantities):
@@ -296,7 +296,7 @@ def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
         elif count:
             continue
         count = _running_sums(behind, q.kind).get(q.high, 0) if q.kind == "money" else 0
-        opens = count and _OPENS.search(text[q.end : behind[0].start])
+        opens = bool(count and _OPENS.search(text[q.end : behind[0].start]))
         opens = opens and not _CLOSES.search(text[q.end : behind[count - 1].start])
         if opens or (count and _INSIDE.match(text[behind[count - 1].end :])):
             parts = {x.start for x in behind[:count]}

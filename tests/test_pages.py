@@ -21,7 +21,8 @@ from gradio_client import Client
 import app as web
 from assistant.answer import Calculation, Check, Citation, Missing, Reading, Reply
 from assistant.errors import AssistantError, SettingsError, UnusableInput
-from assistant.pages.enterprise import Opening, user_turns
+from assistant.pages.chat import user_turns
+from assistant.pages.opening import Opening
 from assistant.pages.render import pieces, plain_text, render
 from assistant.settings import Settings
 
@@ -189,7 +190,7 @@ class FakeAssistant:
 def serve(opening: Opening) -> Iterator[str]:
     """The live application on a free port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(web.build_app(opening), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(web.build_app(opening, Settings()), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

@@ -8,9 +8,10 @@ from html import escape
 from assistant.answer import Calculation, State
 from assistant.boundaries import with_limits
 from assistant.calculators import Verdict, calculate
+from assistant.checkup import FORM
 from assistant.errors import UnusableInput
 from assistant.facts import Fact, read_words
-from assistant.measures import Condition, Input, Measure
+from assistant.measures import Input, Measure
 from assistant.pages.chart import chart
 from assistant.pages.marks import marked
 from assistant.pages.render import card, citation
@@ -32,17 +33,13 @@ Said = Mapping[str, State]
 
 def title(policy: Policy, measure: Measure) -> str:
     """How a measure is called in a list of all: its clause's number and its own name."""
-    return f"{policy.clause(measure.clause).label.split('）')[0]}）{measure.name}"
+    clause = policy.clause(measure.clause)
+    return f"{clause.label.removesuffix(clause.title)}{measure.name}"
 
 
 def asked(measure: Measure) -> tuple[Input, ...]:
     """The inputs of the form in the order of their weight, those one can do without last."""
     return tuple(sorted(measure.inputs, key=lambda item: item.optional))
-
-
-def conditions(measure: Measure) -> tuple[Condition, ...]:
-    """The conditions of the form: those that no figure decides."""
-    return tuple(condition for condition in measure.conditions if not condition.input)
 
 
 def label(item: Input) -> str:
@@ -65,7 +62,7 @@ def read_form(measure: Measure, words: Words) -> tuple[dict[str, Fact], dict[str
 
 def worked_out(measure: Measure, facts: Mapping[str, Fact], said: Said) -> Calculation:
     """The measure on the form's facts and states, with either side of its limits."""
-    verdicts = {name: Verdict(state, "表中填的") for name, state in said.items() if state != "unknown"}
+    verdicts = {name: Verdict(state, FORM) for name, state in said.items() if state != "unknown"}
     return with_limits(measure, calculate(measure, facts, verdicts), facts, always=True)
 
 

@@ -11,7 +11,7 @@ from assistant.answer import STATES, Check, Reading, percent
 from assistant.policies import Policy
 from assistant.sweep import Row
 
-MOST = "最高不超过"
+_MOST = "最高不超过"
 _COLUMNS = ("事项", "条款", "情况", "金额", "还缺什么")
 _KINDS = ("算出", "条文只写了上限", "没有可算的金额", "还缺信息", "没有说到", "不适用")
 
@@ -73,7 +73,7 @@ def figures(row: Row) -> tuple[Reading, ...]:
 
 def most(row: Row) -> str:
     """What is written before the figures of a row; while anything is missing each of them is only a bound."""
-    return f"{MOST} " if row.calculation.modality == "at_most" or row.standing != "worked_out" else ""
+    return f"{_MOST} " if row.calculation.modality == "at_most" or row.standing != "worked_out" else ""
 
 
 def no_figure(row: Row) -> str:

@@ -37,6 +37,8 @@ class Assistant(Protocol):
 
     def check(self, profile: Profile) -> tuple[Row, ...]: ...
 
+    def unused(self, profile: Profile) -> tuple[str, ...]: ...
+
 
 class Opening:
     """An assistant being opened in one background thread: `assistant` once ready, `problem` if it failed."""

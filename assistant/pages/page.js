@@ -83,8 +83,8 @@
       say(tools, "已复制，可以粘贴到微信里。");
     }, "把这条回答分享成文字");
     add("打印", () => window.print(), "打印或存为 PDF");
-    add("👍", () => judge(reply, tools, "good"), "有用");
-    add("👎", (button) => {
+    add("有用", () => judge(reply, tools, "good"), "这条回答有用");
+    add("有问题", (button) => {
       if (tools.querySelector(".reasons")) return;
       const reasons = make("span", "", {className: "reasons"});
       for (const reason of REASONS) {
@@ -93,7 +93,7 @@
       }
       button.after(reasons);
       reasons.firstChild.focus();
-    }, "有问题，请选原因");
+    }, "这条回答有问题，请选原因");
     tools.append(make("output", ""));
     reply.append(tools);
   }

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.events import api
 
 from assistant.answer import Calculation, State
-from assistant.checkup import Profile
+from assistant.checkup import Profile, fillable
 from assistant.errors import AssistantError, UnusableInput
 from assistant.pages import calculator
 from assistant.pages.opening import Assistant, Opening
@@ -50,7 +50,7 @@ def offer(opening: Opening, today: Callable[[], date]) -> None:
                 "modality": measure.modality,
                 "per": measure.per,
                 "inputs": {item.name: calculator.label(item) for item in calculator.asked(measure)},
-                "conditions": {condition.name: condition.text for condition in calculator.conditions(measure)},
+                "conditions": {condition.name: condition.text for condition in fillable(measure).values()},
             }
             for measure in policy.measures
         ]

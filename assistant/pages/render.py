@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from assistant.amounts import format_yuan
 from assistant.answer import STATES, Calculation, Check, Citation, Reply
+from assistant.pages.marks import marked, phrases
 
 _SHOWN_CITATIONS = 4
 _MARK = {"meets": "✓", "fails": "✗", "unknown": "?"}
@@ -27,9 +28,9 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("ta
 _MARKDOWN.disable(["html_block", "html_inline", "link", "image", "autolink", "reference", "fence", "code"])
 
 
-def render(reply: Reply) -> str:
+def render(reply: Reply, question: str = "") -> str:
     """The whole answer as one line of HTML."""
-    return wrap(reply, list(pieces(reply)))
+    return wrap(reply, list(pieces(reply, question)))
 
 
 def wrap(reply: Reply, parts: Sequence[str]) -> str:
@@ -37,8 +38,8 @@ def wrap(reply: Reply, parts: Sequence[str]) -> str:
     return f'<div class="reply {escape(reply.status)}">{"".join(parts)}</div>'
 
 
-def pieces(reply: Reply) -> Iterator[str]:
-    """The answer piece by piece, the headline first."""
+def pieces(reply: Reply, question: str = "") -> Iterator[str]:
+    """The answer piece by piece, the headline first; what it rests on and what was asked are marked in the clauses."""
     blocks = [b.strip() for b in re.split(r"\n\s*\n", reply.text) if b.strip()]
     waiting = list(reply.calculations)
     notices = [n for n in reply.notices if not any(_core(n) in _core(b) for b in blocks)]
@@ -47,7 +48,7 @@ def pieces(reply: Reply) -> Iterator[str]:
     # A figure that the words do not lead with still comes first.
     for calculation in [c for c in waiting if c.amount_yuan is not None and not any(_is_head(b, c) for b in blocks)]:
         waiting.remove(calculation)
-        yield _card(calculation)
+        yield card(calculation)
 
     for block in blocks:
         named = next((c for c in waiting if _is_head(block, c) or (c.amount_yuan is None and c.name in block)), None)
@@ -60,14 +61,14 @@ def pieces(reply: Reply) -> Iterator[str]:
         elif not _is_said(block, reply.calculations):
             yield _words(block)
         if named is not None:
-            yield _card(named)
+            yield card(named)
 
-    yield from (_card(calculation) for calculation in waiting)
+    yield from (card(calculation) for calculation in waiting)
     if asked:
         yield f'<div class="ask"><p>还需要您补充</p><ul>{"".join(f"<li>{escape(q)}</li>" for q in asked)}</ul></div>'
     yield from (_notice(notice) for notice in notices)
     if reply.citations:
-        yield _citations(reply.citations)
+        yield _citations(reply.citations, phrases(reply, question))
     if reply.receipt:
         yield f'<p class="receipt">回执 {escape(reply.receipt)}</p>'
 
@@ -85,7 +86,7 @@ def plain_text(message: str) -> str:
     return re.sub(r"(?m)^[ \t]+|(?<=\n)\n", lambda m: "".join(f"&#{ord(c)};" for c in m[0]), text)
 
 
-def _card(calculation: Calculation) -> str:
+def card(calculation: Calculation) -> str:
     """A measure: its figure large, then working, other figures and conditions; "" when it has none of them."""
     rest = _steps(calculation) + _readings(calculation) + _limits(calculation) + _conditions(calculation.conditions)
     name, per = escape(calculation.name), escape(calculation.per)
@@ -136,8 +137,8 @@ def _conditions(checks: Sequence[Check]) -> str:
     return f'<h4>条件</h4><ul class="checks">{rows}</ul>'
 
 
-def _citations(citations: Sequence[Citation]) -> str:
-    rows = [_citation(citation) for citation in citations]
+def _citations(citations: Sequence[Citation], words: Sequence[str]) -> str:
+    rows = [citation(c.clause, c.label, _quote(c.quote, words)) for c in citations]
     more = rows[_SHOWN_CITATIONS:]
     shown = "".join(rows[:_SHOWN_CITATIONS] if more else rows)
     if more:
@@ -145,12 +146,16 @@ def _citations(citations: Sequence[Citation]) -> str:
     return f'<div class="citations"><h4>政策原文</h4>{shown}</div>'
 
 
-def _citation(citation: Citation) -> str:
-    quote = "".join(f"<p>{escape(line)}</p>" for line in citation.quote.splitlines() if line.strip())
+def citation(clause: str, label: str, words: str) -> str:
+    """A clause folded under its label, its words being safe HTML, with the way to its place in the text."""
     return (
-        f'<details class="citation"><summary>{escape(citation.label)}</summary>'
-        f"<blockquote>{quote}</blockquote></details>"
+        f'<details class="citation"><summary>{escape(label)}</summary><blockquote>{words}'
+        f'<p class="whole"><a href="#clause-{escape(clause)}">在全文里看</a></p></blockquote></details>'
     )
+
+
+def _quote(text: str, words: Sequence[str]) -> str:
+    return "".join(f"<p>{marked(line, words)}</p>" for line in text.splitlines() if line.strip())
 
 
 def _notice(text: str) -> str:

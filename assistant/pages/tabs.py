@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.answer import State
-from assistant.checkup import Profile
+from assistant.checkup import Profile, fillable
 from assistant.errors import AssistantError
 from assistant.measures import Measure
 from assistant.pages import calculator, checkup, reader
@@ -108,11 +108,14 @@ def build_checkup(opening: Opening, today: Callable[[], date]) -> gr.CheckboxGro
 
 def build_reader() -> tuple[gr.Textbox, gr.HTML, gr.HTML, gr.HTML]:
     """The tab 读原文: the search box, what it found, the contents and the text, filled once the policy is there."""
-    words = gr.Textbox(label="在全文里找", placeholder="例如：技术改造 500万元", elem_id="search")
-    found = gr.HTML(elem_id="found", padding=False)
     with gr.Row(elem_id="reader"):
         contents = gr.HTML(elem_id="contents", padding=False)
-        document = gr.HTML(elem_id="document", padding=False)
+        with gr.Column():
+            words = gr.Textbox(
+                label="在全文里找", placeholder="例如：技术改造 500万元", max_length=100, elem_id="search"
+            )
+            found = gr.HTML(elem_id="found", padding=False)
+            document = gr.HTML(elem_id="document", padding=False)
     return words, found, contents, document
 
 
@@ -140,7 +143,7 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
         for item in calculator.asked(measure)
     ]  # fmt: skip
     radios = []
-    if conditions := calculator.conditions(measure):
+    if conditions := fillable(measure).values():
         with gr.Accordion("条件（不清楚的先空着）", open=False):
             radios = [
                 gr.Radio(
@@ -156,7 +159,7 @@ def _told(measure: Measure, names: Sequence[str], values: Sequence[str]) -> tupl
     """The form's values in the order of its fields: words by input and states by condition."""
     words = dict(zip(names, values, strict=False))
     states = values[len(names) :]
-    conditions = calculator.conditions(measure)
+    conditions = fillable(measure).values()
     said = {c.name: calculator.STATES[state] for c, state in zip(conditions, states, strict=True)}
     return {name: value or "" for name, value in words.items()}, said
 
@@ -166,7 +169,7 @@ def _profile(measures: Sequence[Measure], names: Sequence[Sequence[str]], values
     states: dict[str, dict[str, State]] = {}
     at = 1
     for measure, own in zip(measures, names, strict=True):
-        size = len(own) + len(calculator.conditions(measure))
+        size = len(own) + len(fillable(measure))
         inputs[measure.id], states[measure.id] = _told(measure, own, values[at : at + size])
         at += size
     return Profile(values[0] or "", inputs, states)
@@ -178,8 +181,10 @@ def _checked(opening: Opening, profile: Profile, on: date) -> tuple[str, Any, An
     rows = assistant.check(profile)
     with tempfile.NamedTemporaryFile(prefix=f"体检结果-{on.isoformat()}-", suffix=".xlsx", delete=False) as file:
         file.write(workbook(assistant.policy, rows, on))
+    unused = "、".join(escape(words) for words in assistant.unused(profile))
+    said = f'<p class="unused">您说的 {unused} 没有用上。不对请换个说法，或在下面的表里填。</p>' if unused else ""
     return (
-        checkup.table(assistant.policy, rows),
+        f"{said}{checkup.table(assistant.policy, rows)}",
         gr.DownloadButton(value=Path(file.name), visible=True),
         gr.Button(visible=True),
     )

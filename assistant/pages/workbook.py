@@ -25,6 +25,7 @@ from assistant.passages import Passages
 from assistant.policies import Policy
 from assistant.sweep import Row
 
+_RESULTS = "体检结果"
 # Heading and width in characters of each column.
 _COLUMNS = (
     ("事项", 24), ("条款", 22), ("情况", 20), ("界限", 22), ("金额（元）", 17), ("金额至（元）", 17), ("每", 16),
@@ -50,12 +51,11 @@ _OLDEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file can name
 def workbook(policy: Policy, rows: Sequence[Row], as_of: date) -> bytes:
     """The file: a sheet 体检结果 with a row for every measure and a sheet 说明; the same rows give the same bytes."""
     book = Workbook()
-    book.properties.title = f"{policy.description.short_title}体检结果"
-    book.properties.creator = "政策问答"
+    book.properties.title, book.properties.creator = _RESULTS, "政策问答"
     book.properties.created = book.properties.modified = datetime(as_of.year, as_of.month, as_of.day)
     notices = (counts(rows), *stacking(policy), Passages(policy).term_notice(as_of))
     results = book.worksheets[0]
-    results.title = "体检结果"
+    results.title = _RESULTS
     _fill_results(results, policy, rows, as_of, notices)
     _fill_notes(book.create_sheet("说明"), policy, notices)
     return _packed(book)
