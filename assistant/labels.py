@@ -19,7 +19,7 @@ AS_ONE = re.compile(
     r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
     r"|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
-_SUM = re.compile(r"合计|总计|总共|一共|共计|总额")
+_SUM = re.compile(r"合计|总计|总共|一共|共计|总额|人数")
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
 _VERB = 2  # characters of a word that may be only a verb (花了, 买, 投)
@@ -127,8 +127,8 @@ class Labels:
         """Whether a label only goes on the one before it (银行借 + 借款, 实缴的 + 注册资本, 运费另 + 花了)."""
         if first.names == second.names:
             return second.start <= first.end
-        if _SUM.fullmatch(text[second.start : second.end]) and second.start == first.end and first.is_noun:
-            return True  # 发票金额合计
+        if _SUM.fullmatch(text[second.start : second.end]) and second.start == first.end and first.size >= _VERB:
+            return True  # 发票金额合计, 高级工人数
         if not second.names:
             phrase = text[first.start : second.end].replace("的", "")
             # 注册资本是 begins inside 实缴注册资本.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -26,6 +27,7 @@ UNITS = {
     "months": ("个月", "例如 12个月"),
     "count": ("人", "例如 5"),
 }
+_SHORT = re.compile(r"（[^）]*）")
 STATES: dict[str, State] = {"符合": "meets", "不符合": "fails", "不清楚": "unknown"}
 Words = Mapping[str, str]
 Said = Mapping[str, State]
@@ -74,8 +76,14 @@ def result(policy: Policy, measure: Measure, words: Words, said: Said) -> str:
 
 def question(measure: Measure, words: Words) -> str:
     """The form's content as one question in words, for the conversation."""
-    told = [f"{item.label} {words[item.name].strip()}" for item in measure.inputs if words.get(item.name, "").strip()]
+    filled = ((item, words.get(item.name, "").strip()) for item in measure.inputs)
+    told = [f"{_SHORT.sub('', item.label)} {value}{_unit(item, value)}" for item, value in filled if value]
     return "，".join([measure.name, *told, "能有多少？" if told else "是怎么规定的？"])
+
+
+def _unit(item: Input, value: str) -> str:
+    """The unit that a bare number in a field goes without."""
+    return UNITS[item.kind][0] if value.replace(".", "").isdecimal() and item.kind != "money" else ""
 
 
 def _result(

@@ -56,6 +56,8 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
         if opening.assistant is None:
             yield gr.skip(), gr.skip(), _problem(opening.problem or "政策索引还在准备，请稍候再问。")
             return
+        if history and history[-1]["role"] == "user":  # the server went away before the answer
+            history = history[:-1]
         talk: Messages = [*history, {"role": "user", "content": _text(plain_text(message))}]
         yield talk, "", ""
         try:

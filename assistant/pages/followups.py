@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from assistant.answer import Reply
 
-WHY, SURE, TEXT, WHO, REST = (
-    "这个数怎么来的？",
-    "这个数一定能拿到吗？",
-    "原文是怎么写的？",
-    "该找哪个部门？",
-    "还有呢？",
-)
-UNKNOWN, ALL, LAND = "不知道", "有哪些补贴？", "补贴标准是多少？"
+SURE, FULL, TEXT, WHO = "这个数一定能拿到吗？", "要多少才能拿满？", "原文是怎么写的？", "该找哪个部门？"
+UNKNOWN, REACHED, ALL = "不知道", "帮我算一下", "有哪些补贴？"
 
 
 def followups(reply: Reply) -> tuple[str, ...]:
     """Up to four short questions, each of which the conversation so far gives a subject; none after a refusal."""
-    if reply.status == "refused" or not (reply.citations or reply.status == "not_covered"):
-        return ()
-    if reply.missing:
-        return (UNKNOWN, TEXT, WHO)
-    if len(reply.calculations) == 1 and not reply.calculations[0].failed:
+    match reply.status:
+        case "refused":
+            return ()
+        case "not_covered":
+            return (ALL,)
+        case "needs_input":
+            return (UNKNOWN, TEXT, WHO)
+    if len(reply.calculations) == 1 and reply.calculations[0].amount_yuan is not None:
         found = reply.calculations[0]
-        figure = (WHY,) if found.amount_yuan is not None and found.working else ()
-        return (*figure, SURE, TEXT, WHO)
+        full = (FULL,) if found.modality == "at_most" and len(found.given) == 1 else ()
+        return (SURE, *full, TEXT, WHO)
     if reply.calculations:
         return (TEXT, WHO)
-    return (ALL,) if reply.status == "not_covered" else (TEXT, WHO) if len(reply.citations) <= 2 else ()
+    # Who was told a rule may have it worked out; what is no support has no figure.
+    return (REACHED, WHO) if reply.notices and len(reply.citations) <= 2 else ()
