@@ -36,7 +36,8 @@ def questions(corpus_dir: Path) -> Questions:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The real corpus and an index of its own, built once."""
-    return Settings(index_dir=tmp_path_factory.mktemp("index"))
+    kept = tmp_path_factory.mktemp("kept")
+    return Settings(index_dir=tmp_path_factory.mktemp("index"), feedback_file=kept / "feedback.jsonl")
 
 
 @pytest.fixture(scope="session")

@@ -198,10 +198,10 @@ class FakeAssistant:
 
 
 @contextmanager
-def serve(opening: Opening) -> Iterator[str]:
-    """The live application on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(web.build_app(opening, Settings()), log_level="warning"))
+def serve(opening: Opening, settings: Settings | None = None, port: int = 0) -> Iterator[str]:
+    """The live application on a free port (or a given one)."""
+    listener = socket.create_server(("127.0.0.1", port))
+    server = uvicorn.Server(uvicorn.Config(web.build_app(opening, settings or Settings()), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

@@ -48,7 +48,7 @@ class Chat:
 def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
     """Build the tab's parts inside the Gradio context that is open."""
 
-    def ask(message: str, history: Messages) -> Iterator[tuple[Any, Any, str]]:
+    def converse(message: str, history: Messages) -> Iterator[tuple[Any, Any, str]]:
         """Answer `message`, the conversation so far being `history`; gives history, the box's text and any problem."""
         if not message.strip():
             yield gr.skip(), gr.skip(), _problem("请先写下您的问题。")
@@ -74,10 +74,10 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
             yield history, message, _problem(UNEXPECTED)
 
     def ask_example(history: Messages, event: gr.SelectData) -> Iterator[tuple[Any, Any, str]]:
-        yield from ask(event.value["text"], history)
+        yield from converse(event.value["text"], history)
 
     def ask_option(history: Messages, event: gr.SelectData) -> Iterator[tuple[Any, Any, str]]:
-        yield from ask(event.value, history)
+        yield from converse(event.value, history)
 
     talk = gr.Chatbot(
         elem_id="talk",
@@ -116,12 +116,12 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
             fresh = gr.Button("新对话", variant="secondary", size="sm", elem_id="fresh", scale=0, min_width=72)
 
     outputs = [talk, box, problem]
-    asking = gr.on([box.submit, send.click], ask, [box, talk], outputs, **_AT_ONCE, **QUIET)
+    asking = gr.on([box.submit, send.click], converse, [box, talk], outputs, **_AT_ONCE, **QUIET)
     by_example = talk.example_select(ask_example, [talk], outputs, **_AT_ONCE, **QUIET)
     by_option = talk.option_select(ask_option, [talk], outputs, **_AT_ONCE, **QUIET)
     fresh.click(lambda: ([], "", ""), None, outputs, queue=False, cancels=[asking, by_example, by_option], **QUIET)
     talk.change(None, js=_SHOW_QUESTION, **QUIET)
-    return Chat(talk, box, problem, composer, ask)
+    return Chat(talk, box, problem, composer, converse)
 
 
 def user_turns(history: Messages) -> list[str]:
