@@ -30,6 +30,14 @@
     else location.hash = link.hash;
   });
 
+  // The arrow keys go from tab to tab.
+  document.addEventListener("keydown", (event) => {
+    const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+    if (!step || event.target.getAttribute?.("role") !== "tab") return;
+    const tabs = all('button[role="tab"]').filter((tab) => tab.offsetParent);
+    tabs.at((tabs.indexOf(event.target) + step) % tabs.length).focus();
+  });
+
   // — Under each finished answer: copy, share, print, and what the reader thinks of it —
 
   const questionOf = (reply) => {
@@ -114,13 +122,12 @@
   addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
   document.addEventListener("click", (event) => event.target.closest?.("#print") && window.print());
 
-  // — A lost connection is said, and when the server is back the unanswered question stands in the box again —
+  // — A lost connection is said; when the server is back, the page is loaded anew and the conversation asked again —
 
-  const unanswered = () => {
-    const rows = all("#talk .user-row, #talk .reply");
-    const last = rows.at(-1);
-    return last?.classList.contains("user-row") || (last && !last.querySelector(".receipt")) ? last : null;
-  };
+  const REPLAY = "replay";
+  const plainFetch = window.fetch.bind(window);
+  let lost = false;
+
   const banner = (words, state) => {
     let line = document.getElementById("connection");
     if (!line) {
@@ -131,36 +138,51 @@
     line.className = state;
     line.textContent = words;
   };
-  let lost = false;
+  const unanswered = () => {
+    const last = all("#talk .user-row, #talk .reply").at(-1);
+    return Boolean(last && !last.querySelector(".receipt"));
+  };
+  const healthy = () => plainFetch("healthz", {cache: "no-store"}).then((answer) => answer.ok, () => false);
+
   async function look() {
-    let healthy = false;
-    try {
-      healthy = (await plainFetch("healthz", {cache: "no-store"})).ok;
-    } catch {}
-    if (!healthy) {
-      if (!lost) {
-        lost = true;
-        banner("和服务器的连接断了，正在重连。已有的对话都还在。", "lost");
-      }
-    } else if (lost) {
-      lost = false;
-      const row = unanswered();
-      if (row) {
-        const question = row.classList.contains("user-row") ? row.innerText.trim() : questionOf(row);
-        const box = document.querySelector("#box textarea");
-        if (box && !box.value) {
-          box.value = question;
-          box.dispatchEvent(new Event("input", {bubbles: true}));
-        }
-      }
-      banner(row ? "已经重新连上。刚才没答完的问题在输入框里，请再发一次。" : "已经重新连上。", "back");
-      setTimeout(() => document.getElementById("connection")?.remove(), 8000);
+    if (await healthy()) {
+      if (!lost) return;
+      const turns = all("#talk .user-row").map((row) => row.innerText.trim());
+      const pending = document.querySelector("#box textarea")?.value.trim();
+      sessionStorage.setItem(REPLAY, JSON.stringify(pending ? [...turns, pending] : turns));
+      location.reload();
+    } else if (!lost) {
+      lost = true;
+      banner("和服务器的连接断了，正在重连。对话和没发出的问题都还在。", "lost");
     }
   }
-  const plainFetch = window.fetch.bind(window);
-  window.fetch = (...request) => plainFetch(...request).catch((error) => {
-    if (error.name !== "AbortError") look();
-    throw error;
-  });
+  window.fetch = (...request) => {
+    // Gradio asks this to load the page anew the moment the server is back, before the conversation has been put aside.
+    if (String(request[0]?.url ?? request[0]).endsWith("/app_id")) return Promise.reject(new TypeError("not now"));
+    return plainFetch(...request).catch((error) => {
+      if (error.name !== "AbortError") look();
+      throw error;
+    });
+  };
   setInterval(() => (lost || unanswered()) && look(), 2000);
+
+  async function until(holds) {
+    for (let tries = 0; tries < 200 && !holds(); tries++) await new Promise((done) => setTimeout(done, 100));
+  }
+  addEventListener("load", async () => {
+    const turns = JSON.parse(sessionStorage.getItem(REPLAY) ?? "[]");
+    sessionStorage.removeItem(REPLAY);
+    if (!turns.length) return;
+    await until(() => document.querySelector("#box textarea")?.offsetParent);
+    for (const [at, turn] of turns.entries()) {
+      const box = document.querySelector("#box textarea");
+      box.value = turn;
+      box.dispatchEvent(new Event("input", {bubbles: true}));
+      await new Promise((done) => setTimeout(done, 100));
+      document.querySelector("#send").click();
+      await until(() => all("#talk .receipt").length > at);
+    }
+    banner("已经重新连上，对话已经恢复。", "back");
+    setTimeout(() => document.getElementById("connection")?.remove(), 8000);
+  });
 })();

@@ -52,7 +52,7 @@ def build_calculator(opening: Opening, chat: Chat, tabs: gr.Tabs) -> gr.Dropdown
         def into_words(*values: str) -> tuple[Any, str]:
             return gr.Tabs(selected=CHAT), calculator.question(measure, _told(measure, names, values)[0])
 
-        gr.on([field.input for field in fields], work, fields, shown, **_LATEST)
+        gr.on([field.change for field in fields], work, fields, shown, **_LATEST)
         asking = ask.click(into_words, fields, [tabs, chat.box], **QUIET)
         asking.then(chat.ask, [chat.box, chat.talk], [chat.talk, chat.box, chat.problem], **QUIET)
 
@@ -138,7 +138,7 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
     boxes = [
         gr.Textbox(
             label=calculator.label(item), info=item.ask, placeholder=calculator.UNITS[item.kind][1],
-            key=f"{key}-{item.name}", elem_classes=["field"],
+            key=f"{key}-{item.name}",
         )
         for item in calculator.asked(measure)
     ]  # fmt: skip
@@ -147,11 +147,15 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
         with gr.Accordion("条件（不清楚的先空着）", open=False):
             radios = [
                 gr.Radio(
-                    list(calculator.STATES), value="不清楚", label=condition.text, info=f"条文：“{condition.quote}”",
+                    list(calculator.STATES),
+                    value="不清楚",
+                    label=condition.text,
+                    info=f"条文：“{condition.quote}”",
+                    interactive=True,
                     key=f"{key}-{condition.name}",
                 )
                 for condition in conditions
-            ]  # fmt: skip
+            ]
     return boxes, radios
 
 

@@ -3,70 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import expect
+from visits import Visit, ask, overflow, save
 
 from assistant.errors import IndexUnusable
 
-SCREENSHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
 INJECTED = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> **粗**'
-
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Iterator[Visit]:
-    """Open the page in a context of its own; a request to any other host is stopped and fails the test."""
-    contexts = []
-    elsewhere: list[str] = []
-
-    def watch(route: Route) -> None:
-        if urlsplit(route.request.url).hostname in ("127.0.0.1", None):
-            route.continue_()
-        else:
-            elsewhere.append(route.request.url)
-            route.abort()
-
-    def open_(width: int = 1280, dark: bool = False, address: str = url, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900 if width > 600 else 740},
-            color_scheme="dark" if dark else "light",
-            **options,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.route("**/*", watch)
-        page.goto(address)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert elsewhere == []
-
-
-def ask(page: Page, message: str) -> None:
-    """Type a question, send it, and wait for its answer's end."""
-    before = page.locator(".receipt").count()
-    page.locator("#box textarea").fill(message)
-    page.locator("#box textarea").press("Enter")
-    expect(page.locator(".receipt")).to_have_count(before + 1)
-
-
-def save(page: Page, name: str, full_page: bool = True) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full_page)
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the document is wider than the window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def test_a_visitor_asks_and_sees_the_figure_its_working_and_the_notice(visit: Visit) -> None:
