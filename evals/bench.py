@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.embeddings import open_embeddings
 from assistant.settings import read_settings
 from assistant.wiring import open_assistant
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
 ROUNDS = 15
 # A question for each way an answer is made; the last two go through the search.
 QUESTIONS = (
@@ -59,6 +67,63 @@ def main() -> None:
     command = [sys.executable, "-m", "assistant", "ask", QUESTIONS[0], "--json"]
     fresh = min(milliseconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(3))
     print(f"fresh process `assistant ask`: {fresh / 1000:.1f} s")
+    page(bare)
+
+
+def page(bare: float) -> None:
+    """Print how long the page takes to open and to show its first answer, on a server and in a browser of their own."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        print("page: not timed, playwright is not installed (make test installs it)")
+        return
+    if not CHROMIUM.exists():
+        print("page: not timed, there is no Chromium (apt-get install chromium)")
+        return
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    environment = os.environ | {"ASSISTANT_PORT": address.rstrip("/").rpartition(":")[2]}
+    with subprocess.Popen([sys.executable, "app.py"], env=environment, stdout=subprocess.DEVNULL) as server:
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+                tab = browser.new_page()
+                box = tab.locator("#box textarea")
+
+                def reach() -> None:
+                    _reach(tab, address)
+                    box.wait_for()
+
+                def load() -> None:
+                    tab.reload()
+                    box.wait_for()
+
+                def ask() -> None:
+                    box.press("Enter")
+                    tab.locator(".figure").wait_for()
+
+                ready, opens = milliseconds(reach), milliseconds(load)
+                box.fill(QUESTIONS[1])
+                answers = milliseconds(ask)
+                browser.close()
+        finally:
+            server.terminate()
+    print(f"server started to page ready: {ready / 1000:.1f} s")
+    print(f"page load: {opens / 1000:.1f} s ({opens / bare:.0f} bare calls)")
+    print(f"first answer on the page: {answers:.0f} ms ({answers / bare:.1f} bare calls)")
+
+
+def _reach(tab: Page, address: str) -> None:
+    """Open the page as soon as the server listens."""
+    from playwright.sync_api import Error
+
+    for _ in range(600):
+        try:
+            tab.goto(address)
+            return
+        except Error:
+            time.sleep(0.1)
+    raise TimeoutError(f"{address} 一分钟内没有打开。请运行 python app.py 看它说什么。")
 
 
 if __name__ == "__main__":

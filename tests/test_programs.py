@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from test_pages import opened, serve
 
 from assistant.pages.opening import Opening
-from assistant.settings import Settings
+from assistant.settings import ROOT, Settings
 from assistant.wiring import Assistant
 
 NAMES = {"ask", "measures", "calculate", "check", "clause"}
@@ -103,6 +104,20 @@ def test_the_same_functions_are_mcp_tools(url: str) -> None:
     assert len(names) == len(NAMES)
     assert all(any(name.endswith(wanted) for name in names) for wanted in NAMES)
     assert "3000000" in "".join(getattr(part, "text", "") for part in answer.content)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_examples_of_the_readme_run_as_they_stand(url: str, name: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block.replace("http://127.0.0.1:7860/", url).replace("http://127.0.0.1:7860", url), names)
+    assert names["amount"]["amount_yuan"] == "3000000"
+    assert "市经济和信息化局" in names["reply"]["text"]
+    assert names["clause"]["id"] == "5.9"
+    assert len(names["rows"]) == len(names["measures"])
+    assert "3000000" in str(names["answer"].content)
 
 
 def test_a_judgement_of_an_answer_is_kept_and_a_malformed_one_is_not(url: str, settings: Settings) -> None:

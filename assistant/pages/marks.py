@@ -9,7 +9,7 @@ from html import escape
 from assistant.answer import Reply
 
 _FIGURE = re.compile(r"\d[\d,.]*\s*(?:%|万元|亿元|元|年|㎡|平方米|个月|人)")
-_SHORTEST = 3  # characters of a run that question and clause share
+_SHORTEST = 4  # characters of a run that question and clause share
 _RUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
 
 

@@ -69,7 +69,8 @@ def build_checkup(opening: Opening, today: Callable[[], date]) -> gr.CheckboxGro
         max_lines=10,
         elem_id="story",
     )
-    chosen = gr.CheckboxGroup([], label="想填细一点的事项（可不选）", elem_id="chosen")
+    with gr.Accordion("想把某几项填细一点（可不填）", open=False, elem_id="finer"):
+        chosen = gr.CheckboxGroup([], label="选事项，下面就出它的表", elem_id="chosen")
 
     @gr.render(inputs=[chosen])  # type: ignore[untyped-decorator]
     def form(measure_ids: list[str]) -> None:
@@ -138,7 +139,7 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
     boxes = [
         gr.Textbox(
             label=calculator.label(item), info=item.ask, placeholder=calculator.UNITS[item.kind][1],
-            key=f"{key}-{item.name}",
+            key=f"{key}-input-{item.name}",
         )
         for item in calculator.asked(measure)
     ]  # fmt: skip
@@ -152,7 +153,7 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
                     label=condition.text,
                     info=f"条文：“{condition.quote}”",
                     interactive=True,
-                    key=f"{key}-{condition.name}",
+                    key=f"{key}-condition-{condition.name}",
                 )
                 for condition in conditions
             ]

@@ -68,6 +68,15 @@ def test_a_form_works_as_it_is_filled_in_and_goes_into_the_chat(visit: Visit) ->
     expect(page.get_by_role("tab", name="问政策")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_form_of_several_fields_has_them_all(visit: Visit) -> None:
+    page = visit(360)
+    turn_to(page, "算一算")
+    choose(page, "五、（七）项目融资利息补贴")
+    for name, words in (("借款总额", "8000万"), ("贷款年利率", "4%"), ("项目完工形成的固定资产总额", "1亿")):
+        page.get_by_label(name).fill(words)
+    expect(page.locator("#result .figure")).to_have_text("最高不超过280万元")
+
+
 def test_a_condition_set_to_fail_takes_the_figure_away(visit: Visit) -> None:
     page = visit()
     turn_to(page, "算一算")
@@ -101,6 +110,7 @@ def test_a_check_up_shows_every_measure_and_can_be_saved_as_excel(visit: Visit, 
 def test_the_check_up_takes_figures_of_a_chosen_measure_and_says_what_it_cannot_read(visit: Visit) -> None:
     page = visit()
     turn_to(page, "体检")
+    page.get_by_text("想把某几项填细一点").click()
     page.get_by_label("五、（八）技术改造项目补助", exact=True).check()
     field = page.get_by_label("项目投资额")
     field.fill("三千")
