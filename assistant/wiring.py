@@ -94,9 +94,14 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     speller = Speller(terms, lambda text: tokenizer().pieces(text), lambda text: tokenizer().is_word(text))
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
+    assistant = Assistant(
+        policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings)
+    )
     if opens_search:
         prepare(policy.measures)
-    return Assistant(policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings))
+        for example in policy.description.examples[:1]:  # what is loaded at the first question is loaded now
+            assistant.reply([example], policy.description.term.end)
+    return assistant
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, tuple[Policy, ...]]:
