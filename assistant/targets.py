@@ -133,6 +133,8 @@ class Pointer:
         if measure in direct:
             if guess.margin < _DOUBTFUL:
                 return targets
+            if guess.margin >= _CERTAIN and self._is_of_one(text):
+                return replace(targets, measures=(measure,), topics=kept)
             return replace(targets, measures=(measure, *(m for m in direct if m is not measure)), topics=kept)
         if targets.is_outside:
             return targets
@@ -148,6 +150,11 @@ class Pointer:
         if not (targets.found or is_placed) and guess.margin >= needed:
             return replace(targets, measures=(measure,))
         return targets
+
+    def _is_of_one(self, text: str) -> bool:
+        """Whether a message tells one sum and asks one question."""
+        sums = [q for q in read_quantities(text) if q.kind == "money"]
+        return len(sums) == 1 and max(text.count("?"), text.count("多少")) <= 1 and not self._questions.each.search(text)
 
     def _with_sentences(self, text: str, targets: Targets) -> Targets:
         """Of several questions in one message also what only one of them points at."""
