@@ -15,8 +15,6 @@ from assistant.pages.document import TITLE
 from assistant.pages.opening import Assistant, Opening
 from assistant.pages.programs import offer
 
-_HOUR = 3600
-
 
 def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
     """The page at `/`: it waits while `opening` is at work, then takes questions."""
@@ -46,7 +44,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
         found, _, document = tab.read(opening.assistant.policy if opening.assistant else None, words)
         return found, document
 
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(_HOUR, _HOUR))
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
         header = gr.HTML(_header(None), elem_id="header", padding=False)
         state = gr.HTML(visible=False, elem_id="state", padding=False)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import tempfile
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import date
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -25,6 +24,7 @@ from assistant.policies import Policy
 log = logging.getLogger(__name__)
 
 CHAT, CALCULATOR, CHECKUP, READER = "ask", "calculate", "check", "read"
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 
 
@@ -88,21 +88,17 @@ def build_checkup(opening: Opening, today: Callable[[], date]) -> gr.CheckboxGro
             names.append([item.name for item in calculator.asked(measure)])
         start = gr.Button("开始体检", variant="primary", elem_id="start")
         shown = gr.HTML(elem_id="checked", padding=False)
-        with gr.Row():
-            save = gr.DownloadButton("存为 Excel", elem_id="save", visible=False)
-            printed = gr.Button("打印", elem_id="print", visible=False)
 
-        def work(*values: str) -> tuple[str, Any, Any]:
-            hidden = gr.DownloadButton(visible=False), gr.Button(visible=False)
+        def work(*values: str) -> str:
             try:
                 return _checked(opening, _profile(measures, names, values), today())
             except AssistantError as error:
-                return f'<p class="problem" role="alert">{escape(str(error))}</p>', *hidden
+                return f'<p class="problem" role="alert">{escape(str(error))}</p>'
             except Exception:
                 log.exception("a check-up could not be done")
-                return '<p class="problem" role="alert">体检没能做完，填的都还在。请稍后再试。</p>', *hidden
+                return '<p class="problem" role="alert">体检没能做完，填的都还在。请稍后再试。</p>'
 
-        start.click(work, fields, [shown, save, printed], **QUIET)
+        start.click(work, fields, shown, **QUIET)
 
     return chosen
 
@@ -180,16 +176,16 @@ def _profile(measures: Sequence[Measure], names: Sequence[Sequence[str]], values
     return Profile(values[0] or "", inputs, states)
 
 
-def _checked(opening: Opening, profile: Profile, on: date) -> tuple[str, Any, Any]:
+def _checked(opening: Opening, profile: Profile, on: date) -> str:
+    """The table of a check-up, with the ways to keep it; the Excel file travels in its link, and no copy stays here."""
     assistant = opening.assistant
     assert assistant is not None
     rows = assistant.check(profile)
-    with tempfile.NamedTemporaryFile(prefix=f"体检结果-{on.isoformat()}-", suffix=".xlsx", delete=False) as file:
-        file.write(workbook(assistant.policy, rows, on))
     unused = "、".join(escape(words) for words in assistant.unused(profile))
-    said = f'<p class="unused">您说的 {unused} 没有用上。不对请换个说法，或在下面的表里填。</p>' if unused else ""
-    return (
-        f"{said}{checkup.table(assistant.policy, rows)}",
-        gr.DownloadButton(value=Path(file.name), visible=True),
-        gr.Button(visible=True),
+    said = f'<p class="unused">您说的 {unused} 没有用上。不对请换个说法，或在上面填细一点。</p>' if unused else ""
+    book = b64encode(workbook(assistant.policy, rows, on)).decode()
+    keep = (
+        f'<p class="keep"><a class="press" download="体检结果-{on.isoformat()}.xlsx" '
+        f'href="data:{_EXCEL};base64,{book}">存为 Excel</a><button class="press" id="print" type="button">打印</button></p>'
     )
+    return f"{said}{checkup.table(assistant.policy, rows)}{keep}"

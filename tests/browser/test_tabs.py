@@ -101,7 +101,7 @@ def test_a_check_up_shows_every_measure_and_can_be_saved_as_excel(visit: Visit, 
     expect(page.locator("#checked")).to_contain_text("同时享受")
     save(page, "check-up")
     with page.expect_download() as download:
-        page.locator("#save").click()
+        page.get_by_role("link", name="存为 Excel").click()
     assert download.value.suggested_filename.endswith(".xlsx")
     book = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert "体检结果" in book.sheetnames
