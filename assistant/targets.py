@@ -154,9 +154,8 @@ class Pointer:
     def _is_of_one(self, text: str) -> bool:
         """Whether a message tells one sum and asks one question."""
         sums = [q for q in read_quantities(text) if q.kind == "money"]
-        return (
-            len(sums) == 1 and max(text.count("?"), text.count("多少")) <= 1 and not self._questions.each.search(text)
-        )
+        asks = max(text.count("?"), text.count("多少"))
+        return len(sums) == 1 and asks <= 1 and not self._questions.each.search(text)
 
     def _with_sentences(self, text: str, targets: Targets) -> Targets:
         """Of several questions in one message also what only one of them points at."""

@@ -186,6 +186,7 @@ def _checked(opening: Opening, profile: Profile, on: date) -> str:
     book = b64encode(workbook(assistant.policy, rows, on)).decode()
     keep = (
         f'<p class="keep"><a class="press" download="体检结果-{on.isoformat()}.xlsx" '
-        f'href="data:{_EXCEL};base64,{book}">存为 Excel</a><button class="press" id="print" type="button">打印</button></p>'
+        f'href="data:{_EXCEL};base64,{book}">存为 Excel</a>'
+        '<button class="press" id="print" type="button">打印</button></p>'
     )
     return f"{said}{checkup.table(assistant.policy, rows)}{keep}"
