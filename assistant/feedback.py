@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.errors import FeedbackLost
 
 _LOCK = threading.Lock()
+_LARGEST = 50_000_000  # bytes: anyone can send a judgement, so the file must have an end
 
 
 class Feedback(BaseModel):
@@ -27,10 +28,12 @@ class Feedback(BaseModel):
 
 
 def keep(feedback: Feedback, path: Path, at: datetime) -> None:
-    """Append it as one line of JSON; `FeedbackLost` when the file cannot be written."""
+    """Append it as one line of JSON; `FeedbackLost` when the file cannot be written or is full."""
     line = json.dumps({"at": at.isoformat(timespec="seconds"), **feedback.model_dump()}, ensure_ascii=False)
     try:
         with _LOCK, path.open("a", encoding="utf-8") as file:
+            if file.tell() > _LARGEST:
+                raise FeedbackLost(f"评价没有记下：{path} 已经满了。请管理员取走旧的评价。")
             file.write(line + "\n")
     except OSError as error:
         raise FeedbackLost(

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from test_pages import opened, serve
 
+from assistant.errors import FeedbackLost
+from assistant.feedback import Feedback, keep
 from assistant.pages.opening import Opening
 from assistant.settings import ROOT, Settings
 from assistant.wiring import Assistant
@@ -137,6 +140,14 @@ def test_a_judgement_of_an_answer_is_kept_and_a_malformed_one_is_not(url: str, s
     assert httpx.post(f"{url}feedback", json={**said, "reason": "长" * 300}).status_code == 422
     kept = settings.feedback_file.read_text("utf-8").splitlines()[before:]
     assert [{**json.loads(line), "at": ""} for line in kept] == [{**said, "at": ""}]
+
+
+def test_a_full_file_takes_no_more_judgements(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.jsonl"
+    with path.open("wb") as file:
+        file.truncate(50_000_001)
+    with pytest.raises(FeedbackLost, match="已经满了"):
+        keep(Feedback(receipt="b1886dc957", verdict="good"), path, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_a_judgement_that_cannot_be_kept_is_said(tmp_path: Path, assistant: Assistant) -> None:
