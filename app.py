@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from assistant.errors import AssistantError, SettingsError
@@ -35,6 +36,10 @@ def build_app(opening: Opening, settings: Settings) -> FastAPI:
             return health()
         policy = opening.assistant.policy
         return FileResponse(policy.source, media_type="text/plain; charset=utf-8", filename=f"{policy.id}.txt")
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"message": "评价没有记下：格式不对。"}, status_code=422)
 
     @app.post("/feedback")
     def feedback(said: Feedback) -> JSONResponse:

@@ -52,7 +52,7 @@ def check(understander: Understander, profile: Profile) -> tuple[Row, ...]:
         if form or decided:
             mentioned.add(measure.id)
         facts = _over(measure, _story_facts(measure, read), form)
-        _refuse_larger_part(measure, facts)
+        refuse_larger_part(measure, facts)
         verdicts = {**told.get(measure.id, {}), **shared, **decided}
         pairs.append((measure, calculate(measure, facts, verdicts, read.years)))
     return sweep(pairs, mentioned)
@@ -94,7 +94,8 @@ def _refuse_others(fault: str, names: Iterable[str], known: Collection[str]) -> 
         raise UnusableInput(f"{fault} {shown}；可用：{'、'.join(known) or '无'}。")
 
 
-def _refuse_larger_part(measure: Measure, facts: Mapping[str, Fact]) -> None:
+def refuse_larger_part(measure: Measure, facts: Mapping[str, Fact]) -> None:
+    """`UnusableInput` where a part is told as larger than its whole."""
     for item in (i for i in measure.inputs if i.name in facts and i.part_of in facts):
         part, whole = facts[item.name], facts[item.part_of or ""]
         if part.low > whole.high and whole.bound not in ("over", "at_least"):

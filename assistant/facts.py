@@ -124,7 +124,7 @@ def read_fact(item: Input, quantity: Quantity, label: str = "") -> Fact:
 def read_words(item: Input, words: str) -> Fact:
     """The one quantity that a form's field holds as this input's fact; `UnusableInput` names the field and value."""
     try:
-        return read_fact(item, read_amount(words))
+        return read_fact(item, read_amount(f"{words}个月" if item.kind == "months" and words.isdecimal() else words))
     except ValueError as error:
         raise UnusableInput(f"{item.label}＝{words[:_SHOWN]}：{error}") from error
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assistant.amounts import format_yuan
 from assistant.measures import Measure
-from assistant.pages.calculator import asked, label, question, read_form, result, title
+from assistant.pages.calculator import asked, can_be_asked, label, question, read_form, result, title
 from assistant.pages.chart import chart
 from assistant.pages.marks import marked
 from assistant.policies import Policy
@@ -108,6 +108,28 @@ def test_a_field_that_cannot_be_read_says_so_and_the_others_stand(policy: Policy
     html = result(policy, measure, {"loan": "8000", "loan_rate": "4%", "fixed_assets": "很多"}, {})
     assert "借款总额＝8000" in html
     assert "请连单位一起写" in html
+
+
+def test_a_form_with_a_field_that_cannot_be_read_shows_no_figure(policy: Policy) -> None:
+    words = {"rented_area": "2000", "average_rent": "30"}
+    assert "<strong>" not in result(policy, policy.measure("transitional-rent"), {**words, "rented_months": "abc"}, {})
+    half = result(policy, policy.measure("transitional-rent"), {**words, "rented_months": "6"}, {})
+    assert "<strong>36</strong>" in half
+
+
+def test_a_part_larger_than_its_whole_is_said_and_not_worked_out(policy: Policy) -> None:
+    words = {"completed_investment": "5亿", "planned_investment": "3000万"}
+    html = result(policy, policy.measure("fixed-asset-investment"), words, {})
+    assert "请核对这两个数" in html
+    assert "<strong>" not in html
+
+
+def test_a_form_whose_words_would_say_less_than_it_does_is_not_put_into_the_chat(policy: Policy) -> None:
+    measure = policy.measure("merger")
+    assert can_be_asked(measure, {"deal_value": "6000万"}, {"control": "meets"})
+    assert not can_be_asked(measure, {"deal_value": "6000万"}, {"control": "fails"})
+    assert not can_be_asked(measure, {"deal_value": "abc"}, {})
+    assert "4.2%" in question(policy.measure("interest"), {"loan_rate": "4.2"})
 
 
 def test_a_condition_that_fails_leaves_no_figure(policy: Policy) -> None:

@@ -9,7 +9,7 @@ from html import escape
 from assistant.answer import Calculation, State
 from assistant.boundaries import with_limits
 from assistant.calculators import Verdict, calculate
-from assistant.checkup import FORM
+from assistant.checkup import FORM, refuse_larger_part
 from assistant.errors import UnusableInput
 from assistant.facts import Fact, read_words
 from assistant.measures import Input, Measure
@@ -46,6 +46,8 @@ def asked(measure: Measure) -> tuple[Input, ...]:
 
 def label(item: Input) -> str:
     unit = UNITS[item.kind][0]
+    if "（" in item.label and not item.optional:
+        return item.label
     return f"{item.label}（{unit}{'，可不填' if item.optional else ''}）"
 
 
@@ -63,7 +65,8 @@ def read_form(measure: Measure, words: Words) -> tuple[dict[str, Fact], dict[str
 
 
 def worked_out(measure: Measure, facts: Mapping[str, Fact], said: Said) -> Calculation:
-    """The measure on the form's facts and states, with either side of its limits."""
+    """The measure on the form's facts and states, with either side of its limits; `UnusableInput` if two disagree."""
+    refuse_larger_part(measure, facts)
     verdicts = {name: Verdict(state, FORM) for name, state in said.items() if state != "unknown"}
     return with_limits(measure, calculate(measure, facts, verdicts), facts, always=True)
 
@@ -75,15 +78,15 @@ def result(policy: Policy, measure: Measure, words: Words, said: Said) -> str:
 
 
 def question(measure: Measure, words: Words) -> str:
-    """The form's content as one question in words, for the conversation."""
-    filled = ((item, words.get(item.name, "").strip()) for item in measure.inputs)
-    told = [f"{_SHORT.sub('', item.label)} {value}{_unit(item, value)}" for item, value in filled if value]
+    """What of the form can be read as one question in words, for the conversation."""
+    facts, _ = read_form(measure, words)
+    told = [f"{_SHORT.sub('', i.label)} {facts[i.name].shown}" for i in measure.inputs if i.name in facts]
     return "，".join([measure.name, *told, "能有多少？" if told else "是怎么规定的？"])
 
 
-def _unit(item: Input, value: str) -> str:
-    """The unit that a bare number in a field goes without."""
-    return UNITS[item.kind][0] if value.replace(".", "").isdecimal() and item.kind != "money" else ""
+def can_be_asked(measure: Measure, words: Words, said: Said) -> bool:
+    """Whether the question says all that the form does: what cannot be read or fails would be left out of it."""
+    return not read_form(measure, words)[1] and "fails" not in said.values()
 
 
 def _result(
@@ -91,8 +94,14 @@ def _result(
 ) -> Iterator[str]:
     for fault in faults.values():
         yield f'<p class="problem">{escape(fault)}</p>'
-    calculation = worked_out(measure, facts, said)
-    if missing := [measure.input(name) for name in calculation.missing if name not in faults]:
+    if faults:  # a figure without what could not be read would be another one
+        return
+    try:
+        calculation = worked_out(measure, facts, said)
+    except UnusableInput as error:
+        yield f'<p class="problem">{escape(str(error))}</p>'
+        return
+    if missing := [measure.input(name) for name in calculation.missing]:
         yield f'<div class="ask"><p>{"填了这些就能算：" if not facts else "还差："}</p><ul>'
         yield "".join(f"<li>{escape(item.ask)}</li>" for item in missing) + "</ul></div>"
     if measure.formula.name == "none":

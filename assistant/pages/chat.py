@@ -16,9 +16,11 @@ from assistant.errors import AssistantError
 from assistant.pages.followups import followups
 from assistant.pages.opening import Opening
 from assistant.pages.render import pieces, plain_text, wrap
+from assistant.understander import LONGEST
 
 log = logging.getLogger(__name__)
 
+CAUTION = "回答依据政策原文，仅供参考，以主管部门认定为准。"
 UNEXPECTED = "这个问题没能处理好，您的文字还在输入框里。请稍后再试；若仍不行，请把问题和时间告诉管理员。"
 Messages = list[dict[str, Any]]
 # How the events of the page itself are declared: no progress bars, and not for programs.
@@ -51,7 +53,7 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
     def converse(message: str, history: Messages) -> Iterator[tuple[Any, Any, str]]:
         """Answer `message`, the conversation so far being `history`; gives history, the box's text and any problem."""
         if not message.strip():
-            yield gr.skip(), gr.skip(), _problem("请先写下您的问题。")
+            yield gr.skip(), gr.skip(), "" if history else _problem("请先写下您的问题。")
             return
         if opening.assistant is None:
             yield gr.skip(), gr.skip(), _problem(opening.problem or "政策索引还在准备，请稍候再问。")
@@ -107,12 +109,13 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
                 placeholder="说说您的情况和数字",
                 lines=1,
                 max_lines=6,
+                max_length=LONGEST,
                 scale=1,
                 autofocus=True,
             )
             send = gr.Button("发送", variant="primary", elem_id="send", scale=0, min_width=72)
         with gr.Row(elem_id="foot"):
-            gr.HTML("<p>回答依据政策原文，仅供参考，以主管部门认定为准。</p>", elem_id="caution", padding=False)
+            gr.HTML(f"<p>{CAUTION}</p>", elem_id="caution", padding=False)
             fresh = gr.Button("新对话", variant="secondary", size="sm", elem_id="fresh", scale=0, min_width=72)
 
     outputs = [talk, box, problem]

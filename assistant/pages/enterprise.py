@@ -52,7 +52,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
             with gr.Tab("问政策", id=tab.CHAT):
                 chat = build_chat(opening, today)
             with gr.Tab("算一算", id=tab.CALCULATOR):
-                measure = tab.build_calculator(opening, chat, tabs)
+                measure = tab.build_calculator(opening, chat, tabs, today)
             with gr.Tab("体检", id=tab.CHECKUP):
                 chosen = tab.build_checkup(opening, today)
             with gr.Tab("读原文", id=tab.READER):
@@ -64,6 +64,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
 
         offer(opening, today)
 
+    page.state_session_capacity = 500  # sessions whose forms are kept; an older one is drawn anew
     page.queue(default_concurrency_limit=8, max_size=64, api_open=False)
     return page
 

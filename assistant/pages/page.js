@@ -12,7 +12,7 @@
     if (tab.getAttribute("aria-selected") !== "true") tab.click();
     let tries = 0;
     const go = () => {
-      const clause = document.getElementById(decodeURIComponent(hash.slice(1)));
+      const clause = document.getElementById(hash.slice(1));
       if (clause && clause.offsetParent) {
         clause.scrollIntoView({block: "start"});
         clause.focus({preventScroll: true});
@@ -20,12 +20,14 @@
     };
     go();
   }
-  addEventListener("hashchange", () => open(location.hash));
+  let before = null;  // the tab from which a clause was opened
+  addEventListener("hashchange", () => (location.hash ? open(location.hash) : before?.click()));
   addEventListener("load", () => open(location.hash));
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.('a[href^="#clause-"]');
     if (!link) return;
     event.preventDefault();
+    before = document.querySelector('button[role="tab"][aria-selected="true"]');
     if (location.hash === link.hash) open(link.hash);
     else location.hash = link.hash;
   });
@@ -47,7 +49,8 @@
   };
   function wordsOf(reply) {
     const copy = reply.cloneNode(true);
-    all(".tools", copy).forEach((tools) => tools.remove());
+    all(".tools, .whole, .receipt", copy).forEach((part) => part.remove());
+    all(".figure", copy).forEach((figure) => (figure.textContent = [...figure.children].map((c) => c.textContent).join(" ")));
     all("details", copy).forEach((details) => (details.open = true));
     copy.style.cssText = "position:fixed;left:-9999px;width:600px";
     document.body.append(copy);
@@ -144,9 +147,9 @@
   };
   const healthy = () => plainFetch("healthz", {cache: "no-store"}).then((answer) => answer.ok, () => false);
 
-  async function look() {
+  async function look(broken = false) {
     if (await healthy()) {
-      if (!lost) return;
+      if (!lost && !broken) return;
       const turns = all("#talk .user-row").map((row) => row.innerText.trim());
       const pending = document.querySelector("#box textarea")?.value.trim();
       sessionStorage.setItem(REPLAY, JSON.stringify(pending ? [...turns, pending] : turns));
@@ -160,7 +163,8 @@
     // Gradio asks this to load the page anew the moment the server is back, before the conversation has been put aside.
     if (String(request[0]?.url ?? request[0]).endsWith("/app_id")) return Promise.reject(new TypeError("not now"));
     return plainFetch(...request).catch((error) => {
-      if (error.name !== "AbortError") look();
+      // After a broken stream Gradio's front end takes nothing more, whether or not the server is well.
+      if (error.name !== "AbortError") look(String(request[0]?.url ?? request[0]).includes("/queue/"));
       throw error;
     });
   };

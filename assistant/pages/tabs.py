@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -16,19 +17,24 @@ from assistant.checkup import Profile, fillable
 from assistant.errors import AssistantError
 from assistant.measures import Measure
 from assistant.pages import calculator, checkup, reader
-from assistant.pages.chat import QUIET, Chat
+from assistant.pages.chat import CAUTION, QUIET, Chat
 from assistant.pages.opening import Opening
 from assistant.pages.workbook import workbook
+from assistant.passages import Passages
 from assistant.policies import Policy
+from assistant.understander import LONGEST
 
 log = logging.getLogger(__name__)
 
 CHAT, CALCULATOR, CHECKUP, READER = "ask", "calculate", "check", "read"
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
+# What is typed is kept before the check-up that follows it begins.
+_IN_ORDER: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "check-up"}
+Told = dict[str, dict[str, str]]
 
 
-def build_calculator(opening: Opening, chat: Chat, tabs: gr.Tabs) -> gr.Dropdown:
+def build_calculator(opening: Opening, chat: Chat, tabs: gr.Tabs, today: Callable[[], date]) -> gr.Dropdown:
     """The tab 算一算; gives the list of measures, whose choices are set once the policy is there."""
     gr.HTML("<h2>算一算</h2><p>选一项，填上数字，结果随填随出。每个数都写明来自哪一条。</p>", padding=False)
     choice = gr.Dropdown([], label="算哪一项", elem_id="measure", filterable=True)
@@ -39,20 +45,23 @@ def build_calculator(opening: Opening, chat: Chat, tabs: gr.Tabs) -> gr.Dropdown
             return
         policy = opening.assistant.policy
         measure = policy.measure(measure_id)
-        boxes, radios = _fields(measure, f"calculator-{measure.id}")
-        shown = gr.HTML(calculator.result(policy, measure, {}, {}), elem_id="result", padding=False)
+        boxes, radios = _fields(measure, {})
+        empty = calculator.result(policy, measure, {}, {}) + _closing(policy, today())
+        shown = gr.HTML(empty, elem_id="result", padding=False)
         ask = gr.Button("拿这个去问", variant="secondary", elem_id="ask-this")
         names = [item.name for item in calculator.asked(measure)]
         fields: list[Any] = [*boxes, *radios]
 
-        def work(*values: str) -> str:
+        def work(*values: str) -> tuple[str, Any]:
             words, said = _told(measure, names, values)
-            return calculator.result(policy, measure, words, said)
+            can = calculator.can_be_asked(measure, words, said)
+            html = calculator.result(policy, measure, words, said) + _closing(policy, today())
+            return html, gr.Button(interactive=can)
 
         def into_words(*values: str) -> tuple[Any, str]:
             return gr.Tabs(selected=CHAT), calculator.question(measure, _told(measure, names, values)[0])
 
-        gr.on([field.change for field in fields], work, fields, shown, **_LATEST)
+        gr.on([field.change for field in fields], work, fields, [shown, ask], **_LATEST)
         asking = ask.click(into_words, fields, [tabs, chat.box], **QUIET)
         asking.then(chat.ask, [chat.box, chat.talk], [chat.talk, chat.box, chat.problem], **QUIET)
 
@@ -67,39 +76,41 @@ def build_checkup(opening: Opening, today: Callable[[], date]) -> gr.CheckboxGro
         placeholder="例如：新设立的芯片封装企业，租厂房 3000 平，贷款 5000 万，买设备 2000 万",
         lines=3,
         max_lines=10,
+        max_length=LONGEST,
         elem_id="story",
     )
     with gr.Accordion("想把某几项填细一点（可不填）", open=False, elem_id="finer"):
         chosen = gr.CheckboxGroup([], label="选事项，下面就出它的表", elem_id="chosen")
 
-    @gr.render(inputs=[chosen])  # type: ignore[untyped-decorator]
-    def form(measure_ids: list[str]) -> None:
+    typed = gr.State({})
+
+    @gr.render(inputs=[chosen, typed], triggers=[chosen.change])  # type: ignore[untyped-decorator]
+    def form(measure_ids: list[str], told: Told) -> None:
         if opening.assistant is None:
             return
         policy = opening.assistant.policy
-        measures = [policy.measure(measure_id) for measure_id in measure_ids]
-        fields: list[Any] = [story]
-        names: list[list[str]] = []
-        for measure in measures:
+        for measure in (policy.measure(measure_id) for measure_id in measure_ids):
             with gr.Group():
                 gr.HTML(f"<h3>{escape(calculator.title(policy, measure))}</h3>")
-                boxes, radios = _fields(measure, f"checkup-{measure.id}")
-            fields += [*boxes, *radios]
-            names.append([item.name for item in calculator.asked(measure)])
-        start = gr.Button("开始体检", variant="primary", elem_id="start")
-        shown = gr.HTML(elem_id="checked", padding=False)
+                boxes, radios = _fields(measure, told.get(measure.id, {}))
+            names = [*(item.name for item in calculator.asked(measure)), *(f"?{name}" for name in fillable(measure))]
+            fields: list[Any] = [*boxes, *radios]
+            for name, field in zip(names, fields, strict=True):
+                keep = partial(_kept, measure.id, name)
+                field.change(keep, [field, typed], typed, **_IN_ORDER, **_LATEST)
 
-        def work(*values: str) -> str:
-            try:
-                return _checked(opening, _profile(measures, names, values), today())
-            except AssistantError as error:
-                return f'<p class="problem" role="alert">{escape(str(error))}</p>'
-            except Exception:
-                log.exception("a check-up could not be done")
-                return '<p class="problem" role="alert">体检没能做完，填的都还在。请稍后再试。</p>'
+    def work(story: str, measure_ids: list[str], told: Told) -> str:
+        try:
+            return _checked(opening, _profile(story, measure_ids, told), today())
+        except AssistantError as error:
+            return f'<p class="problem" role="alert">{escape(str(error))}</p>'
+        except Exception:
+            log.exception("a check-up could not be done")
+            return '<p class="problem" role="alert">体检没能做完，填的都还在。请稍后再试。</p>'
 
-        start.click(work, fields, shown, **QUIET)
-
+    start = gr.Button("开始体检", variant="primary", elem_id="start")
+    shown = gr.HTML(elem_id="checked", padding=False)
+    start.click(work, [story, chosen, typed], shown, **_IN_ORDER, **QUIET)
     return chosen
 
 
@@ -130,12 +141,13 @@ def choices(policy: Policy) -> list[tuple[str, str]]:
     return [(calculator.title(policy, measure), measure.id) for measure in policy.measures]
 
 
-def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio]]:
-    """A box for each input and a choice for each condition of a measure."""
+def _fields(measure: Measure, told: Mapping[str, str]) -> tuple[list[gr.Textbox], list[gr.Radio]]:
+    """A box for each input and a choice for each condition of a measure, filled with what was told before."""
+    # A part drawn anew takes over the value of the one in its place, unless it is given one of its own.
     boxes = [
         gr.Textbox(
-            label=calculator.label(item), info=item.ask, placeholder=calculator.UNITS[item.kind][1],
-            key=f"{key}-input-{item.name}",
+            value=told.get(item.name, ""), label=calculator.label(item), info=item.ask,
+            placeholder=calculator.UNITS[item.kind][1], max_length=60,
         )
         for item in calculator.asked(measure)
     ]  # fmt: skip
@@ -145,15 +157,19 @@ def _fields(measure: Measure, key: str) -> tuple[list[gr.Textbox], list[gr.Radio
             radios = [
                 gr.Radio(
                     list(calculator.STATES),
-                    value="不清楚",
+                    value=told.get(f"?{condition.name}", "不清楚"),
                     label=condition.text,
                     info=f"条文：“{condition.quote}”",
                     interactive=True,
-                    key=f"{key}-condition-{condition.name}",
                 )
                 for condition in conditions
             ]
     return boxes, radios
+
+
+def _kept(measure_id: str, name: str, value: str, told: Told) -> Told:
+    """What was told, with one field's value; a condition stands under its name after a question mark."""
+    return {**told, measure_id: {**told.get(measure_id, {}), name: value or ""}}
 
 
 def _told(measure: Measure, names: Sequence[str], values: Sequence[str]) -> tuple[dict[str, str], dict[str, State]]:
@@ -165,15 +181,21 @@ def _told(measure: Measure, names: Sequence[str], values: Sequence[str]) -> tupl
     return {name: value or "" for name, value in words.items()}, said
 
 
-def _profile(measures: Sequence[Measure], names: Sequence[Sequence[str]], values: Sequence[str]) -> Profile:
-    inputs: dict[str, dict[str, str]] = {}
-    states: dict[str, dict[str, State]] = {}
-    at = 1
-    for measure, own in zip(measures, names, strict=True):
-        size = len(own) + len(fillable(measure))
-        inputs[measure.id], states[measure.id] = _told(measure, own, values[at : at + size])
-        at += size
-    return Profile(values[0] or "", inputs, states)
+def _profile(story: str, measure_ids: Sequence[str], told: Told) -> Profile:
+    """The story and what was told of the chosen measures."""
+    chosen = {measure_id: told.get(measure_id, {}) for measure_id in measure_ids}
+    inputs = {m: {n: v for n, v in fields.items() if n[0] != "?"} for m, fields in chosen.items()}
+    states = {
+        m: {n[1:]: calculator.STATES[v] for n, v in fields.items() if n[0] == "?"} for m, fields in chosen.items()
+    }
+    return Profile(story or "", inputs, states)
+
+
+def _closing(policy: Policy, on: date) -> str:
+    """What stands under every result: that the term is over, where it is, and what the result is worth."""
+    ended = Passages(policy).ended(on)
+    term = f'<p class="notice">{escape(" ".join(ended.notices))}</p>' if ended else ""
+    return f'<div class="reply closing">{term}<p class="per">{CAUTION}　{on.isoformat()}</p></div>'
 
 
 def _checked(opening: Opening, profile: Profile, on: date) -> str:
@@ -189,4 +211,4 @@ def _checked(opening: Opening, profile: Profile, on: date) -> str:
         f'href="data:{_EXCEL};base64,{book}">存为 Excel</a>'
         '<button class="press" id="print" type="button">打印</button></p>'
     )
-    return f"{said}{checkup.table(assistant.policy, rows)}{keep}"
+    return f"{said}{keep}{checkup.table(assistant.policy, rows)}{_closing(assistant.policy, on)}"

@@ -77,6 +77,31 @@ def test_a_form_of_several_fields_has_them_all(visit: Visit) -> None:
     expect(page.locator("#result .figure")).to_have_text("最高不超过280万元")
 
 
+def test_a_figure_never_moves_into_another_measures_field(visit: Visit) -> None:
+    page = visit()
+    turn_to(page, "算一算")
+    choose(page, "五、（十）兼并重组奖励")
+    page.get_by_label("企业并购实际交易额").fill("6000万")
+    expect(page.locator("#result .figure")).to_have_text("300万元")
+    choose(page, "五、（九）年销售收入首次突破奖励")
+    expect(page.get_by_label("首次突破的年销售收入")).to_have_value("")
+    page.reload()
+    turn_to(page, "体检")
+    page.get_by_text("想把某几项填细一点").click()
+    for name, field, words in (
+        ("五、（九）年销售收入首次突破奖励", "首次突破的年销售收入", "5亿"),
+        ("五、（八）技术改造项目补助", "项目投资额", "3000万"),
+    ):
+        page.get_by_label(name, exact=True).check()
+        page.get_by_label(field).fill(words)
+    page.get_by_label("五、（九）年销售收入首次突破奖励", exact=True).uncheck()
+    expect(page.get_by_label("首次突破的年销售收入")).to_have_count(0)
+    expect(page.get_by_label("项目投资额")).to_have_value("3000万")
+    page.get_by_role("button", name="开始体检").click()
+    row = page.locator("#checked tbody tr").filter(has_text="技术改造项目补助").first
+    expect(row).to_contain_text("最高不超过 300 万元")
+
+
 def test_a_condition_set_to_fail_takes_the_figure_away(visit: Visit) -> None:
     page = visit()
     turn_to(page, "算一算")
