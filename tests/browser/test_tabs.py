@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from visits import Visit, ask, overflow, save
 
 from assistant.settings import ROOT, Settings
@@ -278,6 +278,25 @@ def test_a_server_gone_in_mid_answer_is_said_and_the_page_goes_on_after_its_rest
     finally:
         server.kill()
         server.wait()
+
+
+def test_a_stream_broken_once_is_mended_and_the_question_answered(visit: Visit) -> None:
+    page = visit()
+    broken: list[Route] = []
+
+    def break_once(route: Route) -> None:
+        if broken:
+            route.fallback()
+        else:
+            broken.append(route)
+            route.abort()
+
+    page.wait_for_timeout(500)
+    page.route("**/queue/data*", break_once)
+    page.locator("#box textarea").fill("并购花了6000万奖多少")
+    page.locator("#box textarea").press("Enter")
+    expect(page.locator("#talk .figure")).to_have_text("300万元", timeout=30_000)
+    assert broken
 
 
 def start(port: int, settings: Settings) -> subprocess.Popen[bytes]:
