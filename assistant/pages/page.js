@@ -108,12 +108,18 @@
     tools.append(make("output", ""));
     reply.append(tools);
   }
+  // What Gradio reads out in English.
+  const SPOKEN = [["user's message", "问题"], ["bot's message", "回答"], ["chatbot conversation", "对话"]];
+  const translate = () => SPOKEN.forEach(([english, chinese]) =>
+    all(`[aria-label^="${english}"]`).forEach((part) => part.setAttribute("aria-label", chinese)));
+
   let waiting = false;
   new MutationObserver(() => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
+      translate();
       all("#talk .reply").filter((r) => r.querySelector(".receipt") && !r.querySelector(".tools")).forEach(equip);
     });
   }).observe(document, {childList: true, subtree: true});

@@ -89,6 +89,7 @@ def test_the_interface_is_chinese_whatever_the_browser_speaks(visit: Visit) -> N
     ask(page, "买检测仪器能补吗")
     assert page.title() == "政策问答"
     assert page.locator("html").get_attribute("lang") == "zh-CN"
+    expect(page.locator("""[aria-label*="message"], [aria-label*="chatbot"]""")).to_have_count(0)
     shown = page.inner_text("body")
     assert not [word for word in ("Gradio", "API", "Settings", "Chatbot", "Submit", "Clear") if word in shown]
 
