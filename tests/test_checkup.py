@@ -92,6 +92,14 @@ def visible(html: str) -> str:
 # — The story —
 
 
+def test_a_figure_stands_with_the_notes_on_how_to_read_it(checked: Check, policy: Policy) -> None:
+    told = {"transitional-rent": {"rented_area": "2000", "average_rent": "30"}}
+    html = page.table(policy, tuple(checked("", told).values()))
+    notes = policy.measure("transitional-rent").notes
+    assert notes
+    assert all(note in unescape(html) for note in notes)
+
+
 def test_every_measure_has_one_row_whatever_is_told(checked: Check, policy: Policy) -> None:
     for story in ("", STORY, "你好"):
         assert sorted(checked(story)) == sorted(m.id for m in policy.measures)

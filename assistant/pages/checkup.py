@@ -71,6 +71,11 @@ def figures(row: Row) -> tuple[Reading, ...]:
     return (Reading(label="条文的上限", amount_yuan=formula.cap.value),) if formula.cap else ()
 
 
+def notes(row: Row) -> tuple[str, ...]:
+    """How the figures of a row are to be read, as its measure's notes say."""
+    return row.measure.notes if row.standing in ("worked_out", "lacks") else ()
+
+
 def most(row: Row) -> str:
     """What is written before the figures of a row; while anything is missing each of them is only a bound."""
     return f"{_MOST} " if row.calculation.modality == "at_most" or row.standing != "worked_out" else ""
@@ -162,7 +167,7 @@ def _amount(row: Row) -> str:
     if not shown:
         return f"<p>{escape(no_figure(row))}</p>"
     per = "；".join(filter(None, (row.calculation.per, proviso(row))))
-    return "".join(_figure(row, reading) for reading in shown) + f'<p class="per">{escape(per)}</p>'
+    return "".join(_figure(row, r) for r in shown) + f'<p class="per">{escape(per)}</p>' + _list(notes(row))
 
 
 def _figure(row: Row, reading: Reading) -> str:
