@@ -47,8 +47,8 @@ def check(understander: Understander, profile: Profile) -> tuple[Row, ...]:
     pairs = []
     for measure in policy.measures:
         form = _form_facts(measure, profile.inputs.get(measure.id, {}))
-        decided = _form_verdicts(profile.conditions.get(measure.id, {}), fillable(measure))
-        shared = _form_verdicts(profile.conditions.get("", {}), measure.shares)
+        decided = form_verdicts(profile.conditions.get(measure.id, {}), fillable(measure))
+        shared = form_verdicts(profile.conditions.get("", {}), measure.shares)
         if form or decided:
             mentioned.add(measure.id)
         facts = _over(measure, _story_facts(measure, read), form)
@@ -135,7 +135,8 @@ def _form_facts(measure: Measure, words: Mapping[str, str]) -> dict[str, Fact]:
     return facts
 
 
-def _form_verdicts(states: Mapping[str, State], names: Collection[str]) -> dict[str, Verdict]:
+def form_verdicts(states: Mapping[str, State], names: Collection[str]) -> dict[str, Verdict]:
+    """What the form says of the conditions `names`; what it leaves unknown is not told."""
     return {n: Verdict(state, FORM) for n, state in states.items() if n in names and state != "unknown"}
 
 

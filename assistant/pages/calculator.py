@@ -8,8 +8,8 @@ from html import escape
 
 from assistant.answer import Calculation, State
 from assistant.boundaries import with_limits
-from assistant.calculators import Verdict, calculate
-from assistant.checkup import FORM, refuse_larger_part
+from assistant.calculators import calculate
+from assistant.checkup import fillable, form_verdicts, refuse_larger_part
 from assistant.errors import UnusableInput
 from assistant.facts import Fact, read_words
 from assistant.measures import Input, Measure
@@ -67,7 +67,7 @@ def read_form(measure: Measure, words: Words) -> tuple[dict[str, Fact], dict[str
 def worked_out(measure: Measure, facts: Mapping[str, Fact], said: Said) -> Calculation:
     """The measure on the form's facts and states, with either side of its limits; `UnusableInput` if two disagree."""
     refuse_larger_part(measure, facts)
-    verdicts = {name: Verdict(state, FORM) for name, state in said.items() if state != "unknown"}
+    verdicts = form_verdicts(said, fillable(measure))
     return with_limits(measure, calculate(measure, facts, verdicts), facts, always=True)
 
 

@@ -14,6 +14,7 @@ from assistant.pages.chat import QUIET, build_chat
 from assistant.pages.document import TITLE
 from assistant.pages.opening import Assistant, Opening
 from assistant.pages.programs import offer
+from assistant.pages.reader import contents
 
 
 def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
@@ -25,7 +26,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
         is_ready = assistant is not None
         examples: list[Any] = [{"text": question} for question in assistant.examples] if assistant else []
         measures = tab.choices(assistant.policy) if assistant else []
-        found, contents, document = tab.read(assistant.policy if assistant else None, "")
+        found, document = tab.read(assistant.policy if assistant else None, "")
         return (
             _header(assistant),
             gr.HTML(_state(opening), visible=not is_ready),
@@ -36,13 +37,12 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
             gr.Dropdown(choices=measures, value=measures[0][1] if measures else None),
             gr.CheckboxGroup(choices=measures),
             found,
-            contents,
+            contents(assistant.policy) if assistant else "",
             document,
         )
 
     def search(words: str) -> tuple[str, str]:
-        found, _, document = tab.read(opening.assistant.policy if opening.assistant else None, words)
-        return found, document
+        return tab.read(opening.assistant.policy if opening.assistant else None, words)
 
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with page:
@@ -56,9 +56,9 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
             with gr.Tab("体检", id=tab.CHECKUP):
                 chosen = tab.build_checkup(opening, today)
             with gr.Tab("读原文", id=tab.READER):
-                words, found, contents, document = tab.build_reader()
+                words, found, places, document = tab.build_reader()
         timer = gr.Timer(1.0)
-        shown = [header, state, tabs, chat.talk, chat.composer, timer, measure, chosen, found, contents, document]
+        shown = [header, state, tabs, chat.talk, chat.composer, timer, measure, chosen, found, places, document]
         gr.on([page.load, timer.tick], show_state, None, shown, queue=False, **QUIET)
         gr.on([words.submit, words.blur], search, words, [found, document], trigger_mode="always_last", **QUIET)
 

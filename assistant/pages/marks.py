@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from assistant.answer import Reply
+
+Span = tuple[int, int]
 
 _FIGURE = re.compile(r"\d[\d,.]*\s*(?:%|万元|亿元|元|年|㎡|平方米|个月|人)")
 _SHORTEST = 4  # characters of a run that question and clause share
@@ -30,15 +32,20 @@ def marked(text: str, words: Iterable[str]) -> str:
             bounded = rf"(?<![\d.,]){pattern}(?![\d.,]\d)" if run[0].isdigit() else pattern
             for match in re.finditer(bounded, text):
                 spots.update(range(*match.span()))
-    out, at = [], 0
-    while at < len(text):
-        end = at
-        while end < len(text) and (end in spots) == (at in spots):
-            end += 1
-        piece = escape(text[at:end])
-        out.append(f"<mark>{piece}</mark>" if at in spots else piece)
-        at = end
-    return "".join(out)
+    edges = [at for at in range(len(text) + 1) if (at in spots) != (at - 1 in spots)]
+    return with_marks(text, list(zip(edges[::2], edges[1::2], strict=True)), (0, len(text)))
+
+
+def with_marks(text: str, spans: Sequence[Span], part: Span) -> str:
+    """One part of the text as safe HTML, what of it lies in `spans` (in order, apart) marked."""
+    at, end = part
+    html = ""
+    for low, high in spans:
+        low, high = max(low, at), min(high, end)
+        if low < high:
+            html += f"{escape(text[at:low])}<mark>{escape(text[low:high])}</mark>"
+            at = high
+    return html + escape(text[at:end])
 
 
 def _held(text: str, word: str) -> list[str]:

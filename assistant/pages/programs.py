@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 from gradio.events import api
 
-from assistant.answer import Calculation, State
+from assistant.answer import State
 from assistant.checkup import Profile, fillable
 from assistant.errors import AssistantError, UnusableInput
 from assistant.pages import calculator
@@ -87,7 +87,7 @@ def offer(opening: Opening, today: Callable[[], date]) -> None:
         """
         said = {measure: _said(states) for measure, states in (conditions or {}).items()}
         rows = assistant().check(Profile(story, inputs or {}, said))
-        return [{"standing": row.standing, **_plain(row.calculation)} for row in rows]
+        return [{"standing": row.standing, **row.calculation.model_dump(mode="json")} for row in rows]
 
     def clause(id: str) -> dict[str, Any]:
         """Give a clause of the policy word for word.
@@ -124,7 +124,3 @@ def _said(conditions: dict[str, str]) -> dict[str, State]:
             raise UnusableInput(f"条件 {name}＝{value[:40]}：只能是 meets、fails 或 unknown。")
         said[name] = state
     return said
-
-
-def _plain(calculation: Calculation) -> dict[str, Any]:
-    return calculation.model_dump(mode="json")

@@ -13,9 +13,8 @@ from html import escape
 from itertools import pairwise
 
 from assistant.clauses import COLOPHON, HEAD, Clause, squeeze
+from assistant.pages.marks import Span, with_marks
 from assistant.policies import Policy
-
-Span = tuple[int, int]
 
 _BEFORE, _AFTER = 12, 48
 _LINE = re.compile(".+")
@@ -84,10 +83,10 @@ def _article(clause: Clause, wanted: Sequence[str]) -> str:
     kind = "heading run-in" if end and text[end - 1] != "。" and text[end : end + 1] not in ("", "\n") else "heading"
     name = "" if end else f' aria-label="{escape(clause.title)}"'
     tag = f"h{min(depth + 1, 6)}"
-    paragraphs = "".join(f"<p>{_marked(text, spans, line.span())}</p>" for line in _LINE.finditer(text, end))
+    paragraphs = "".join(f"<p>{with_marks(text, spans, line.span())}</p>" for line in _LINE.finditer(text, end))
     return (
         f'<article id="{_anchor(clause)}" class="clause depth-{depth}" tabindex="-1">'
-        f'<div class="{kind}"><{tag}{name}>{_marked(text, spans, (0, end))}</{tag}>'
+        f'<div class="{kind}"><{tag}{name}>{with_marks(text, spans, (0, end))}</{tag}>'
         f'<a class="anchor" href="#{_anchor(clause)}" aria-label="本条的链接"></a></div>{paragraphs}</article>'
     )
 
@@ -106,7 +105,7 @@ def _hit(clause: Clause, spans: Sequence[Span]) -> str:
     before, after = "…" if start else "", "…" if end < len(clause.text) else ""
     return (
         f'<li>{_link(clause)} <span class="count">{len(spans)} 处</span>'
-        f'<p class="excerpt">{before}{_marked(clause.text, spans, (start, end))}{after}</p></li>'
+        f'<p class="excerpt">{before}{with_marks(clause.text, spans, (start, end))}{after}</p></li>'
     )
 
 
@@ -149,18 +148,6 @@ def _places(folded: str, word: str) -> Iterator[int]:
 def _fold(text: str) -> str:
     """The text without white space, width and case; each character by itself, so that a part folds as in the whole."""
     return squeeze("".join(unicodedata.normalize("NFKC", character).casefold() for character in text))
-
-
-def _marked(text: str, spans: Sequence[Span], part: Span) -> str:
-    """One part of the text as HTML, what of it lies in `spans` marked."""
-    at, end = part
-    html = ""
-    for low, high in spans:
-        low, high = max(low, at), min(high, end)
-        if low < high:
-            html += f"{escape(text[at:low])}<mark>{escape(text[low:high])}</mark>"
-            at = high
-    return html + escape(text[at:end])
 
 
 def _visible(text: str) -> str:

@@ -127,13 +127,13 @@ def build_reader() -> tuple[gr.Textbox, gr.HTML, gr.HTML, gr.HTML]:
     return words, found, contents, document
 
 
-def read(policy: Policy | None, words: str) -> tuple[str, str, str]:
-    """What was found, the contents and the text with the words marked."""
+def read(policy: Policy | None, words: str) -> tuple[str, str]:
+    """What was found, and the text with the words marked."""
     if policy is None:
-        return "", "", ""
+        return "", ""
     original = '<p class="original"><a href="source.txt" download>下载收到的原文件</a></p>'
     document = f"{reader.repairs(policy)}{original}{reader.document(policy, words)}"
-    return reader.found(policy, words), reader.contents(policy), document
+    return reader.found(policy, words), document
 
 
 def choices(policy: Policy) -> list[tuple[str, str]]:
