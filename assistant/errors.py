@@ -17,9 +17,17 @@ class SettingsError(AssistantError):
     """An `ASSISTANT_*` setting has a value that cannot be used."""
 
 
-class FeedbackLost(AssistantError):
-    """What a user thinks of an answer could not be kept."""
-
-
 class UnusableInput(AssistantError):
     """The user's input cannot be read; the message says how to put it."""
+
+
+class StoreUnusable(AssistantError):
+    """The desk's database cannot be reached, read or written; nothing of what was asked is kept."""
+
+
+class AccessRefused(AssistantError):
+    """Somebody who may not; the message says what they may do."""
+
+
+class EditConflict(AssistantError):
+    """What is being changed has been changed by somebody else meanwhile."""

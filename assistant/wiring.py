@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -37,10 +37,18 @@ from assistant.understander import Understander
 class Assistant:
     """Answers questions about one policy; holds no conversation, so one serves every user."""
 
-    def __init__(self, policy: Policy, understander: Understander, search: Search, versions: str) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        understander: Understander,
+        search: Search,
+        versions: str,
+        tokens: Callable[[str], list[str]],
+    ) -> None:
         self.policy = policy
         self.understander = understander
         self.versions = versions
+        self.tokens = tokens
         self.chain = build_chain(understander, search, build_tools(policy), Composer(policy))
 
     @property
@@ -63,6 +71,10 @@ class Assistant:
         assert state.reply is not None
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
+
+    def simplified(self, text: str) -> str:
+        """A text in the lexicon's canonical terms, as it is matched and searched."""
+        return self.understander.lexicon.simplified(text)
 
     def check(self, profile: Profile) -> tuple[Row, ...]:
         """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
@@ -95,7 +107,11 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
     assistant = Assistant(
-        policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings)
+        policy,
+        understander,
+        lambda text, money: relevance().clauses(text, money),
+        _versions(settings),
+        lambda text: tokenizer().tokens(text),
     )
     if opens_search:
         prepare(policy.measures)
