@@ -108,7 +108,7 @@ _ONE_PERIOD = re.compile(r"个?月|年|平|天")
 _YUAN = re.compile(r"\s?[元块]")
 _COUNTED = re.compile(r"[笔批宗单处份个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍\d-]")
 _LAND = re.compile("平|㎡|亩")  # 一万二平方 is one figure, 3 万 2 人 are two
-_ONE_THOUSANDS = re.compile(f"[{_N}]千")
+_ONE_THOUSANDS = re.compile(rf"[{_N}\d]千[{_N}]?[多余]?(?![\d{_N}]*[十百万亿])")
 _PARTS = re.compile(r"([百千万]{1,3})分之")
 _CLOSING = re.compile(r"[整正](?![个体理合顿治改数套])")
 _NATIONAL = re.compile(r"(?:人民币|rmb|cny)\s*$")
@@ -303,9 +303,9 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
                     small = _SCALES["万"]
             elif unscaled and digits == 1 and run:
                 small = last / 10
-            elif large == _SCALES["亿"] and big == 1 and _ONE_THOUSANDS.fullmatch(run) and not term["zero"]:
-                small = _SCALES["万"] if not _YUAN.match(text, stop) else small
-            if high * small * (big if big > 1 else 1) >= last and big <= large:
+            elif large == _SCALES["亿"] and big == 1 and last == large and _ONE_THOUSANDS.match(text, end):
+                small *= _SCALES["万"] if not _YUAN.match(text, stop) else 1  # 两亿六千, 2亿6千
+            if high * small * (big if big > 1 and not lifts else 1) >= last and big <= large:
                 break
         section_low, section_high = section_low + low * small, section_high + high * small
         if big > 1:

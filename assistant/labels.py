@@ -43,11 +43,12 @@ _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[
 _PERIOD = (
     r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
 )
-_PIECE = "(?:笔|批|台|家|套|宗|单|张|次)"
+_PIECE = "(?:笔|批|台|家|套|宗|单|张|次|个|条|款)"
 _AND = re.compile(
     rf"(?:一{_PIECE})?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
     rf"(?:(?:另|第)?[一二三四五]{_PIECE}|(?:后来|后面|随后|之后)?[又再](?:追加|加投|补投|投|添)了?"
     r"|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
+    rf"|[a-z甲乙丙丁](?:[行厂家台套线]|公司)?"
     rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
 )
 
@@ -270,7 +271,7 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
 def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> None:
     """Give a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
     for link in (_TURNED, _OF_WHICH, _ITEM, _AND):
-        linked = [(a, b) for a, b in pairwise(group) if a.end < b.start and link.fullmatch(text[a.end : b.start])]
+        linked = [(a, b) for a, b in pairwise(group) if a.end <= b.start and link.fullmatch(text[a.end : b.start])]
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
             if known.start in found and (other.start not in found or _is_beyond(text, other, found[other.start])):
                 found[other.start] = found[known.start]
