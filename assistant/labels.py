@@ -19,6 +19,9 @@ AS_ONE = re.compile(
     r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
     r"|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
+# 示波器 80 万，频谱仪 160 万，合计补多少: what is told is asked about together.
+_ALL_ASKED = re.compile(r"(?:一共|总共|合计|总计|共计|拢共|加起来)[^，。；\d]{0,6}(?:补|奖|贴|拿|领|给|多少|几)")
+_NAMED = re.compile(r"[，、；和与及]?(?:一[台套条]|[^，。；、\d其含共比])[^，。；、\d其含共比]{0,8}|[，、；和与及]")
 _SUM = re.compile(r"合计|总计|总共|一共|共计|总额|人数")
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
@@ -147,11 +150,14 @@ def pair(
 ) -> list[tuple[Quantity, Label]]:
     """Those of a group of the text's quantities that a label points at, with it: their own or a neighbour's."""
     found = {quantity.start: label for quantity, label in _align(text, group, labels, quantities)}
-    if AS_ONE.search(text) and len({label.names for label in found.values()}) == 1:
-        only = next(iter(found.values()))
-        if only.names:
-            found = {q.start: only for q in group} | found
+    owned = [label for label in found.values() if label.names]
+    is_one = len({label.names for label in owned}) == 1
+    if is_one and AS_ONE.search(text) and len(owned) == len(found):
+        found = {q.start: owned[0] for q in group} | found
     else:
+        if is_one and _ALL_ASKED.search(text):
+            listed = (b for a, b in pairwise(group) if _NAMED.fullmatch(text[a.end : b.start]))
+            found = {q.start: owned[0] for q in listed} | found
         _pass_on(text, group, found)
     return [(q, found[q.start]) for q in group if q.start in found]
 

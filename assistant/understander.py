@@ -192,9 +192,8 @@ class Understander:
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
         """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
         others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
-        return (
-            bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
-        )
+        is_named = bool(self.questions.tier_after.search(text[quantity.end :]))
+        return bool(others) and quantity.kind == "money" and is_named and not _THIS_YEAR.search(text[: quantity.start])
 
     def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
@@ -321,6 +320,7 @@ def _with_subject(
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_THIS_YEAR = re.compile(r"[今本]年[^，。；]*$")
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
