@@ -63,6 +63,7 @@ class Composer:
             self._silent,
             self._rest,
             self._overview,
+            self._elsewhere,
             self._topics,
             self._measures,
             self._quoted,
@@ -72,7 +73,7 @@ class Composer:
     def is_placed(self, u: Understanding) -> bool:
         """Whether the policy's own data already says what the answer rests on, so that nothing need be searched."""
         chosen_topics = [t for t in u.topics if not (t.titles_only and "哪个" in u.text)]
-        return bool(
+        return not u.asks_of_text and bool(
             u.problem or u.is_outside or u.measures or u.silences or chosen_topics or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
             or ("reverse" in u.intents and (u.quantities or self.passages.shared_words(u.text)))
@@ -273,6 +274,15 @@ class Composer:
         in_passing = all(t.passing for t in u.topics)
         about_money = in_passing and (not u.topics or ("overview" in u.intents and u.intents & {"money", "support"}))
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
+
+    def _elsewhere(self, m: _Material) -> _Answer | None:
+        """The clause that search found nearest, where it is none of support and those of the measures are not near."""
+        support = f"{self.policy.description.support_chapter}."
+        near = {c.id for c in m.found}
+        if not m.u.asks_of_text or not m.found or near & {x.clause for x in m.u.measures}:
+            return None
+        first = m.found[0]
+        return None if first.id.startswith(support) else _Answer([*self._opening(m), self.passages.found(first)])
 
     def _topics(self, m: _Material) -> _Answer | None:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""

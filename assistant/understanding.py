@@ -12,6 +12,12 @@ from assistant.measures import Measure, Silence, Topic
 from assistant.targets import TELLING
 
 
+# What a question about a benefit asks for.
+_OF_BENEFITS = frozenset(
+    ("amount", "rule", "reckon", "inverse", "boundary", "money", "support", "compare", "overview", "department", "term")
+)
+
+
 @dataclass(frozen=True)
 class Understanding:
     """What a message asks, with what earlier messages said folded in; `carried` marks what leans on them.
@@ -57,6 +63,17 @@ class Understanding:
         of_place = any(not t.quote and not t.passing for t in self.topics)
         supposes = "suppose" in self.intents and self.measures
         return "term" in self.intents and not self.told and not of_place and not supposes
+
+    @property
+    def asks_of_text(self) -> bool:
+        """Whether it may be a place of the text that is asked about, though a measure's word stands in the question.
+
+        It tells no figure, and speaks of no money, amount or rule of a benefit.
+        """
+        is_bare = bool(self.measures) and not (
+            self.told or self.claims or self.clauses or self.silences or self.carried or self.departments
+        )
+        return is_bare and "asks" in self.intents and not self.intents & _OF_BENEFITS
 
     def facts_of(self, measure: Measure) -> dict[str, Fact]:
         """By input name: what was said of this measure alone, else of all that share the input."""
