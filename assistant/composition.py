@@ -15,7 +15,7 @@ from assistant.passages import Passages
 from assistant.policies import Policy
 from assistant.sections import Section, assemble, blocks
 from assistant.sweep import sweep
-from assistant.understanding import Understanding
+from assistant.understanding import OF_BENEFITS, Understanding
 from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
@@ -276,13 +276,15 @@ class Composer:
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
 
     def _elsewhere(self, m: _Material) -> _Answer | None:
-        """The clause that search found nearest, where it is none of support and those of the measures are not near."""
-        support = f"{self.policy.description.support_chapter}."
-        near = {c.id for c in m.found}
-        if not m.u.asks_of_text or not m.found or near & {x.clause for x in m.u.measures}:
+        """The clause that search found nearest, where the classifier holds it likeliest too, or no rival is near."""
+        u, support = m.u, f"{self.policy.description.support_chapter}."
+        first = m.found[0] if m.found else None
+        if first is None or not u.asks_of_text or first.id.startswith(support):
             return None
-        first = m.found[0]
-        return None if first.id.startswith(support) else _Answer([*self._opening(m), self.passages.found(first)])
+        is_hinted = u.hint and f"{first.id}.".startswith(f"{u.hint}.")
+        cued = {*(x.clause for x in u.measures), *(t.clause for t in u.topics)}
+        is_alone = u.intents.isdisjoint(OF_BENEFITS) and cued.isdisjoint(c.id for c in m.found)
+        return _Answer([*self._opening(m), self.passages.found(first)]) if is_hinted or is_alone else None
 
     def _topics(self, m: _Material) -> _Answer | None:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""

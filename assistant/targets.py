@@ -43,7 +43,8 @@ _BRIEF = 8  # characters of a follow-up that say little without the turns before
 class Targets:
     """What one message points at, each kind most telling first; `asides` are asked beside all else.
 
-    `is_sure`: whatever else is said, it is the silences that are asked about.
+    `is_sure`: whatever else is said, it is the silences that are asked about. `hint` is the place of the text that is
+    likeliest by what the classifier has learnt, where that holds a place likelier than all else.
     """
 
     intents: frozenset[str]
@@ -53,6 +54,7 @@ class Targets:
     asides: tuple[Topic, ...] = ()
     is_outside: bool = False
     is_sure: bool = False
+    hint: str = ""
 
     @property
     def found(self) -> bool:
@@ -87,6 +89,7 @@ class Pointer:
             return targets
         targets = self._with_sentences(text, targets)
         guess = self._classifier.guess(text, asking=self._asking(text) if not targets.intents & _ABOUT_BENEFIT else "")
+        targets = replace(targets, hint=guess.name if guess.kind == "topic" else "")
         if not is_alone and not targets.found and guess.lead < (_DOUBTFUL if len(text) > _BRIEF else _SURE):
             return targets
         in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
@@ -103,7 +106,7 @@ class Pointer:
             case "silence":
                 return self._with_silence(text, guess, targets, has_inputs)
             case "topic":
-                return self._with_topics(guess, targets, is_placed or not _HAN.search(text))
+                return self._with_topics(text, guess, targets, is_placed or not _HAN.search(text))
             case "outside":
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
@@ -204,7 +207,7 @@ class Pointer:
         silences = tuple(dict.fromkeys((silence, *targets.silences)))
         return replace(targets, silences=silences, is_sure=guess.lead >= _CERTAIN)
 
-    def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
+    def _with_topics(self, text: str, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""
         topics = self._topics_at(guess.name)
         plain = [t for t in topics if not t.quote][:1] or topics
@@ -220,7 +223,8 @@ class Pointer:
                 intents=targets.intents - {"overview"} if is_it and not targets.measures else targets.intents,
             )
         holds = any(t.clause.startswith(f"{guess.name}.") for t in targets.topics)
-        if targets.is_outside or targets.measures or holds:
+        is_barred = any(t.clause == guess.name and cues.is_barred(text) for t, cues in self._topics)
+        if targets.is_outside or targets.measures or holds or is_barred:
             return targets
         if guess.margin >= _CLEAR or (guess.lead >= _DOUBTFUL and not targets.topics):
             return replace(targets, topics=tuple(plain), silences=())

@@ -157,6 +157,7 @@ class Understander:
             is_outside=targets.is_outside,
             is_sweep=is_sweep,
             is_sure=targets.is_sure,
+            hint=targets.hint,
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
