@@ -75,13 +75,14 @@ class Understanding:
     def asks_of_text(self) -> bool:
         """Whether it may be another place of the text that is asked about than its cues point at.
 
-        Either what the classifier has learnt says so, or a measure's word stands in a question that speaks of no
-        money, amount or rule.
+        Either what the classifier has learnt says so, or a measure's or a trade's word stands in a question that
+        speaks of no money, amount or rule.
         """
         if not self.is_bare or not (self.measures or self.topics):
             return False
         is_hinted = bool(self.hint) and self.hint not in [t.clause for t in self.topics[:1]]
-        return is_hinted or (bool(self.measures) and "asks" in self.intents and not self.intents & OF_BENEFITS)
+        is_open = bool(self.measures) or all(t.passing for t in self.topics)
+        return is_hinted or (is_open and "asks" in self.intents and not self.intents & OF_BENEFITS)
 
     def facts_of(self, measure: Measure) -> dict[str, Fact]:
         """By input name: what was said of this measure alone, else of all that share the input."""
