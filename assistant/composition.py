@@ -140,6 +140,8 @@ class Composer:
             only_limits = "limit" in u.intents
             given = "given" in u.intents
             return _Answer([self.passages.figure_clauses(figure, only_limits, given) for figure in figures])
+        if "mention" in u.intents and (words := self.passages.quoted_words(u.text) or self.passages.shared_words(u.text)):
+            return _Answer([self.passages.word_clauses(words)])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
         if ("term" in u.intents and not u.measures) or ("department" in u.intents and u.measures):
@@ -229,7 +231,9 @@ class Composer:
             and m.u.told
             and any(c.amount_yuan is not None or c.readings or (c.working and not c.missing) for c in m.calculations)
         )
-        if not m.u.silences or computes:
+        # 想扩产又想招技工，能用上哪些: what is there comes first.
+        is_broad = "overview" in m.u.intents and m.u.measures and not m.u.is_sure
+        if not m.u.silences or computes or is_broad:
             return None
         first, *others = m.u.silences
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
@@ -268,6 +272,7 @@ class Composer:
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
         asks = u.intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told
+        asks = asks or ("whole" in u.intents and not (u.told or u.clauses))
         support = f"{self.policy.description.support_chapter}."
         if any(t.clause.startswith(support) for t in u.topics):
             return None

@@ -17,9 +17,12 @@ from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
 _HAN = re.compile("[\u4e00-\u9fff]")
+_OF_TIME = re.compile(r"现在|今年|目前|如今|眼下|今天|[明后]年|20\d\d|期|效")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
+_ITEM = re.compile(r"[^，、；。！!？?\n]+")
 _BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
+_RULES = frozenset(("amount", "rule"))
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 # What a question about a benefit itself asks.
 _ABOUT_BENEFIT = frozenset(
@@ -195,10 +198,12 @@ class Pointer:
         if targets.topics and not targets.measures:
             needed.append(_SURE)
         of_its_own = targets.intents & _OF_ITS_OWN
-        if (of_its_own == {"term"} and guess.lead >= _OTHER) or (
+        if of_its_own == {"term"} and guess.lead >= _OTHER and not _OF_TIME.search(text):
+            targets, of_its_own = replace(targets, intents=targets.intents - {"term"}), frozenset()  # 被罚过款，还能申请吗
+        elif (of_its_own == {"term"} and guess.lead >= _OTHER) or (
             of_its_own <= {"department"} and guess.lead >= _CERTAIN
         ):
-            of_its_own = frozenset()  # 以前被罚过款，还能不能申请；对结果不服找谁复核
+            of_its_own = frozenset()  # 对结果不服找谁复核
         if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
@@ -296,6 +301,10 @@ class Pointer:
         matched = self.match(text)
         if "overview" in intents:
             return matched
+        each = [c for c in _ITEM.findall(text) if self._questions.intents_of(c) & _RULES]
+        if len(each) > 1 and not any(q.kind != "number" for q in read_quantities(text)):
+            apart = [self.match(c) for c in each]  # 设备转入封顶多少，租金补贴封顶多少
+            return tuple(dict.fromkeys((*(m for found in apart for m in found), *(() if all(apart) else matched))))
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences):
