@@ -140,8 +140,10 @@ class Composer:
             only_limits = "limit" in u.intents
             given = "given" in u.intents
             return _Answer([self.passages.figure_clauses(figure, only_limits, given) for figure in figures])
-        if "mention" in u.intents and (words := self.passages.quoted_words(u.text) or self.passages.shared_words(u.text)):
-            return _Answer([self.passages.word_clauses(words)])
+        if "mention" in u.intents and not (u.departments or u.told):
+            anywhere = not u.intents & {"support", "money"}
+            if words := self.passages.shared_words(u.text, anywhere=anywhere):
+                return _Answer([self.passages.word_clauses(words, anywhere=anywhere)])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
         if ("term" in u.intents and not u.measures) or ("department" in u.intents and u.measures):

@@ -22,6 +22,7 @@ _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
 _ITEM = re.compile(r"[^，、；。！!？?\n]+")
 _BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
+_TOLD_KINDS = frozenset(("money", "area", "unit_rent"))
 _RULES = frozenset(("amount", "rule"))
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 # What a question about a benefit itself asks.
@@ -302,7 +303,7 @@ class Pointer:
         if "overview" in intents:
             return matched
         each = [c for c in _ITEM.findall(text) if self._questions.intents_of(c) & _RULES]
-        if len(each) > 1 and not any(q.kind != "number" for q in read_quantities(text)):
+        if len(each) > 1 and not any(q.kind in _TOLD_KINDS for q in read_quantities(text)):
             apart = [self.match(c) for c in each]  # 设备转入封顶多少，租金补贴封顶多少
             return tuple(dict.fromkeys((*(m for found in apart for m in found), *(() if all(apart) else matched))))
         sentences = _SENTENCE.findall(text)
