@@ -35,7 +35,8 @@ _YEAR = re.compile(
 )
 _SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
 _BEST = -9  # the best of all years before
-_ORDER = {**dict.fromkeys("历以过往之此从", _BEST), "前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
+_ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
+_ORDER |= dict.fromkeys("历以过往之此从", _BEST)
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 

@@ -199,19 +199,18 @@ class Pointer:
         if targets.topics and not targets.measures:
             needed.append(_SURE)
         of_its_own = targets.intents & _OF_ITS_OWN
-        if of_its_own == {"term"} and guess.lead >= _OTHER and not _OF_TIME.search(text):
-            targets, of_its_own = replace(targets, intents=targets.intents - {"term"}), frozenset()  # 被罚过款，还能申请吗
-        elif (of_its_own == {"term"} and guess.lead >= _OTHER) or (
-            of_its_own <= {"department"} and guess.lead >= _CERTAIN
-        ):
-            of_its_own = frozenset()  # 对结果不服找谁复核
+        is_standing = of_its_own == {"term"} and guess.lead >= _OTHER  # 以前被罚过款，还能不能申请
+        if is_standing or (of_its_own <= {"department"} and guess.lead >= _CERTAIN):  # 对结果不服找谁复核
+            of_its_own = frozenset()
         if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
         if cues.is_barred(text):
             return targets
         silences = tuple(dict.fromkeys((silence, *targets.silences)))
-        return replace(targets, silences=silences, is_sure=guess.lead >= _CERTAIN)
+        aside = {"term"} if is_standing and not _OF_TIME.search(text) else set()
+        intents = targets.intents - aside
+        return replace(targets, intents=intents, silences=silences, is_sure=guess.lead >= _CERTAIN)
 
     def _with_topics(self, text: str, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""

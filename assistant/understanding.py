@@ -11,7 +11,6 @@ from assistant.facts import Fact
 from assistant.measures import Measure, Silence, Topic
 from assistant.targets import TELLING
 
-
 # What a question about a benefit asks for.
 OF_BENEFITS = frozenset(
     ("amount", "rule", "reckon", "inverse", "boundary", "money", "support", "compare", "overview", "department", "term")
