@@ -41,6 +41,7 @@ _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12
 # 完成的投资：土建 4200 万，设备 6180 万: each part that is told is of what stands before the colon.
 LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}")
 _PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
+_ALIKE = re.compile(r"元?(?:都|均|全部)")  # 厂房 3500 万、设备 5100 万都已完成
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
@@ -279,8 +280,16 @@ def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> N
     for link in (_TURNED, _OF_WHICH, _ITEM, _AND):
         linked = [(a, b) for a, b in pairwise(group) if a.end <= b.start and link.fullmatch(text[a.end : b.start])]
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
+            gap = text[min(known.end, other.end) : max(known.start, other.start)]
+            if known.kind == "count" and known.start > other.start and gap == "，":
+                continue  # 11 人，7 个技师
             if known.start in found and (other.start not in found or _is_beyond(text, other, found[other.start])):
                 found[other.start] = found[known.start]
+    for last in [q for q in group if q.start in found and _ALIKE.match(text[q.end :])]:
+        for known, other in pairwise(q for q in reversed(group) if q.start <= last.start):
+            if other.start in found or not _PART.fullmatch(text[other.end : known.start]):
+                break
+            found[other.start] = found[last.start]
     for first in [q for q in group if q.start in found and LIST.fullmatch(text[found[q.start].end : q.start])]:
         for known, other in pairwise(q for q in group if q.start >= first.start):
             if not _PART.fullmatch(text[known.end : other.start]):

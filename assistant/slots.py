@@ -29,14 +29,14 @@ _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
 # Years in order: relative to this one, or as they are counted.
 _YEAR = re.compile(
-    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|上个年度|如今|现在|目前|第[一二三四五]年"
+    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|[前早头][几些两三]年|上个年度|如今|现在|目前|第[一二三四五]年"
     # the best of all years before (历史最高一亿八), and not what is reached now (创历史最高)
     r"|(?<![创破新下了])(?:历史|历年|以往|过往|往年|过去|以前|之前|此前|从前)[^，。；\d]{0,4}(?:最[高好多佳大]|峰值|纪录|记录|顶峰)"
 )
 _SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
 _BEST = -9  # the best of all years before
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
-_ORDER |= dict.fromkeys("历以过往之此从", _BEST)
+_ORDER |= dict.fromkeys("历以过往之此从早头", _BEST)
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 

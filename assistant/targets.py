@@ -20,6 +20,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _OF_TIME = re.compile(r"现在|今年|目前|如今|眼下|今天|[明后]年|20\d\d|期|效")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
+_TOGETHER = re.compile("总共|一共|合计|共|加起来|分别|各|都")
 _ITEM = re.compile(r"[^，、；。！!？?\n]+")
 _BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
 _TOLD_KINDS = frozenset(("money", "area", "unit_rent"))
@@ -319,7 +320,10 @@ class Pointer:
         asks_for = self._questions.intents_of(clauses[0]) & {"amount", "eligibility", "confirm"} if clauses else ()
         if len(clauses) == 1 and asks_for and not _BESIDE.search(clauses[0]):
             named = [m for m in matched if m.benefit in clauses[0] and self._cues[m.id].spans(clauses[0])]
-            matched = _among(matched, named)
+            # 技改投 3450 万，去年营收 6 亿，补助多少: an award is not meant
+            spoken = [b for b in {m.benefit for m in self.policy.measures} if b in clauses[0]]
+            alike = [m for m in matched if any(set(b) & set(m.benefit) for b in spoken)]
+            matched = _among(matched, named or (() if _TOGETHER.search(clauses[0]) else alike))
         return matched
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
