@@ -16,7 +16,7 @@ _BREAK = re.compile(r"[，,；;、。！!？?\n]")
 STOP = re.compile(r"[。！？!?\n]")
 # Everything said so far counts for one thing.
 AS_ONE = re.compile(
-    r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
+    r"(?<!剩下)(?<!剩下的)(?<!其余)(?<!其余的)(?<!余下的)(?<!其他)(?<!其他的)(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
     r"|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
 # 示波器 80 万，频谱仪 160 万，合计补多少: what is told is asked about together.
@@ -262,7 +262,7 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
     if not label.names and STOP.search(gap):
         return _FAR  # what is no input claims nothing of another sentence
     separators = len(SEPARATOR.findall(gap))
-    if not label.names and not before and separators and _leads_on(text, label, quantities):
+    if not before and separators and _leads_on(text, label, quantities):
         return _FAR  # 一平米四十块，水电一个月另交两万
     if before:
         distance = len(gap) + 8.0 * separators

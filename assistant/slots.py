@@ -230,6 +230,10 @@ class Slots:
                 continue
             if kind == "count" and len(group) == 1 and is_shared(text, quantity, label, near):
                 continue
+            if quantity.kind == "number" and any(
+                label.end <= x.start and x.end <= quantity.start and x.names - names for x in reading.labels
+            ):
+                continue  # 同类厂房平均 28: the nearer word says what a bare number is
             items = [i for i in self._inputs if i.name in label.names and i.kind == kind and fits(i, quantity, True)]
             items = self._nearest(items, quantity, reading)
             if problem := self._take_mention(reading, items, reading.mention(quantity, label)):

@@ -118,6 +118,7 @@ class Pointer:
                 )
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
+                is_sure = is_sure and not (targets.measures and "overview" in targets.intents)  # 人才方面有什么补贴
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL

@@ -114,6 +114,8 @@ class Understander:
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
         if any(self._subjects.names_input(text, m, m.formula.base or "") for m in measures):
             filled = replace(filled, facts=_latest(filled.facts, before.facts, measures, text))
+        if "deducts" in intents and goes_on:
+            filled = _without_foreign(filled, before.facts, measures)
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -260,7 +262,7 @@ class Understander:
             old, new = before.facts[name], facts[name]
             if "deducts" in intents and new.high < old.low:
                 revised[name] = old.minus(new)
-            elif adds:
+            elif adds and not _says_again(old, new):
                 revised[name] = old.plus(new)
             elif "correction" in intents:
                 revised[name] = old.corrected(new)
@@ -302,6 +304,20 @@ def _facts_kept(
         if sources & told.keys() and sources <= {*known, *told}:  # 更正，原值 4500 万，累计折旧 1700 万
             known.pop(item.name, None)
     return known
+
+
+def _without_foreign(filled: Filled, known: Mapping[str, Fact], measures: Sequence[Measure]) -> Filled:
+    """What was filled, and what is to be deducted though it is said to be something else (300 万是办公电脑，剔掉)."""
+    sums = [i for m in measures for i in m.inputs if i.sum and i.name in known]
+    parts = [q for q in filled.foreign for i in sums if q.kind == i.kind and q.high < known[i.name].low]
+    if filled.facts or len(sums) != 1 or len(parts) != 1:
+        return filled
+    return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
+
+
+def _says_again(old: Fact, new: Fact) -> bool:
+    """Whether the figure of before is one of those told now (这 300 万没算软件，软件另外花了 80 万)."""
+    return len(new.parts) > 1 and any((p.low, p.high) == (old.low, old.high) for p in new.parts)
 
 
 _ALL_OF_THEM = re.compile(r"都|全是|全算")
