@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
@@ -33,6 +34,8 @@ _YEAR = re.compile(
     # the best of all years before (历史最高一亿八), and not what is reached now (创历史最高)
     r"|(?<![创破新下了])(?:历史|历年|以往|过往|往年|过去|以前|之前|此前|从前)[^，。；\d]{0,4}(?:最[高好多佳大]|峰值|纪录|记录|顶峰)"
 )
+_ROW = re.compile(r"(?P<count>[两三四五])年(?:来|间|里)?(?:的)?[^，。；\d]{0,8}(?:分别|依次|各)[是为有]?(?:做|卖)?[了到]?$")
+_COMMAS = frozenset("、，和")
 _SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
 _BEST = -9  # the best of all years before
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
@@ -334,7 +337,7 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
     """The year said right before each quantity that may be one of two inputs' of different years."""
     own = {base.name, earlier.name}
     foreign = [x for x in reading.labels if not own & x.names or base.name in x.denies]
-    years: dict[Quantity, int] = {}
+    years = _years_in_row(reading, base)
     end, last = 0, None
     for q in reading.quantities:
         if is_year(q) or _SHORT_YEAR.fullmatch(q.text):
@@ -352,6 +355,20 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
             years[q] = last
         end = q.end
     return years
+
+
+def _years_in_row(reading: _Reading, base: Input) -> dict[Quantity, int]:
+    """The last years' figures told in one row, the latest last (近三年分别是 3.1 亿、4.4 亿、6.2 亿)."""
+    for at, first in enumerate(reading.quantities):
+        row = _ROW.search(reading.text[: first.start])
+        if row is None or first.kind != base.kind:
+            continue
+        count = "两三四五".find(row["count"]) + 2
+        listed = reading.quantities[at : at + count]
+        gaps = [reading.text[a.end : b.start] for a, b in pairwise(listed)]
+        if len(listed) == count and all(q.kind == base.kind and not q.problem for q in listed) and set(gaps) <= _COMMAS:
+            return {q: _THIS_YEAR - count + 1 + n for n, q in enumerate(listed)}
+    return {}
 
 
 def _rank(year: str) -> int:
