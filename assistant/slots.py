@@ -34,7 +34,9 @@ _YEAR = re.compile(
     # the best of all years before (历史最高一亿八), and not what is reached now (创历史最高)
     r"|(?<![创破新下了])(?:历史|历年|以往|过往|往年|过去|以前|之前|此前|从前)[^，。；\d]{0,4}(?:最[高好多佳大]|峰值|纪录|记录|顶峰)"
 )
-_ROW = re.compile(r"(?P<count>[两三四五])年(?:来|间|里)?(?:的)?[^，。；\d]{0,8}(?:分别|依次|各)[是为有]?(?:做|卖)?[了到]?$")
+_ROW = re.compile(
+    r"(?P<count>[两三四五])年(?:来|间|里)?(?:的)?[^，。；\d]{0,8}(?:分别|依次|各)[是为有]?(?:做|卖)?[了到]?$"
+)
 _COMMAS = frozenset("、，和")
 _SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
 _BEST = -9  # the best of all years before

@@ -195,8 +195,11 @@ class Understander:
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
         """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
         others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
-        is_named = bool(self.questions.tier_after.search(text[quantity.end :]))
-        return bool(others) and quantity.kind == "money" and is_named and not _THIS_YEAR.search(text[: quantity.start])
+        before, after = text[: quantity.start], text[quantity.end :]
+        is_named = bool(self.questions.tier_after.search(after)) and not _THIS_YEAR.search(before)
+        is_asked = bool(_AWARD.match(after) and _ASKS_FOR.search(before))
+        is_asked = is_asked and not all(_PAST.search(text[: q.start]) for q in others)
+        return bool(others) and quantity.kind == "money" and (is_named or is_asked)
 
     def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
@@ -338,6 +341,13 @@ def _with_subject(
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
 _THIS_YEAR = re.compile(r"[今本]年[^，。；]*$")
+_PAST = re.compile(r"(?:[去前上]年|以前|之前|此前|往年|历史)[^，。；]*$")
+# 净利润 1.5 亿，想问首破 1 亿的奖励
+_AWARD = re.compile(r"元?的(?:那个|这个)?奖")
+_ASKS_FOR = re.compile(
+    r"(?:^|[，。；?])(?:想?问(?:一?下)?|请问|看看|能不能|能否|可不可以|是不是|能|可以|拿|领|申请|报|那个?|这个?)*"
+    r"(?:首次|头一次|第一次|首)?(?:突破|破|过|达到|到)?$"
+)
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
