@@ -118,7 +118,8 @@ class Pointer:
                 )
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
-                is_sure = is_sure and not (targets.measures and "overview" in targets.intents)  # 人才方面有什么补贴
+                # 人才方面有什么补贴 names a benefit of this policy
+                is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
@@ -305,8 +306,7 @@ class Pointer:
             return matched
         each = [c for c in _ITEM.findall(text) if self._questions.intents_of(c) & _RULES]
         if len(each) > 1 and not any(q.kind in _TOLD_KINDS for q in read_quantities(text)):
-            apart = [self.match(c) for c in each]  # 设备转入封顶多少，租金补贴封顶多少
-            return tuple(dict.fromkeys((*(m for found in apart for m in found), *(() if all(apart) else matched))))
+            return self._match_each(each, matched)
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences):
@@ -326,6 +326,17 @@ class Pointer:
             alike = [m for m in matched if any(set(b) & set(m.benefit) for b in spoken)]
             matched = _among(matched, named or (() if _TOGETHER.search(clauses[0]) else alike))
         return matched
+
+    def _match_each(self, clauses: Sequence[str], whole: Sequence[Measure]) -> tuple[Measure, ...]:
+        """The measures of clauses that each ask (设备转入封顶多少，租金补贴封顶多少), `whole` those of all together.
+
+        A twin that only the whole names is meant by a clause that leaves its own word out (共性工厂…，场地租金封顶多少).
+        """
+        apart = [self.match(clause) for clause in clauses]
+        found = tuple(dict.fromkeys(m for measures in apart for m in measures))
+        left = [m for m in whole if m not in found]
+        meant = (next((t for t in left if m not in whole and t.id in m.twins), m) for m in found)
+        return tuple(dict.fromkeys((*meant, *(() if all(apart) else whole))))
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
         """The topics `text` points at, heaviest first, without those whose clause holds another one's."""
