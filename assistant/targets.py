@@ -261,7 +261,11 @@ class Pointer:
         for other in beside:
             if measure.id in other.overrides:
                 text = _without(text, self._cues[other.id].spans(text))
-        return min((start for start, _ in self._cues[measure.id].spans(text)), default=len(text))
+        cues = self._cues[measure.id]
+        for clause in _CLAUSE.finditer(text):  # before a cue that reaches over several (花了 2000 万，买仪器 500 万)
+            if spans := cues.spans(clause[0]):
+                return clause.start() + min(start for start, _ in spans)
+        return min((start for start, _ in cues.spans(text)), default=len(text))
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
@@ -330,7 +334,7 @@ class Pointer:
     def _match_each(self, clauses: Sequence[str], whole: Sequence[Measure]) -> tuple[Measure, ...]:
         """The measures of clauses that each ask (设备转入封顶多少，租金补贴封顶多少), `whole` those of all together.
 
-        A twin that only the whole names is meant by a clause that leaves its own word out (共性工厂…，场地租金封顶多少).
+        A twin that only the whole names is meant by a clause without its own word (共性工厂…，场地租金封顶多少).
         """
         apart = [self.match(clause) for clause in clauses]
         found = tuple(dict.fromkeys(m for measures in apart for m in measures))
