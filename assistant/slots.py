@@ -381,9 +381,10 @@ def _rank(year: str) -> int:
 
 
 def _apart(text: str, place: int, quantity: Quantity) -> float:
-    """How far a measure is spoken of from a quantity: in characters, with more for each break between."""
-    gap = text[place : quantity.start] if place <= quantity.start else text[quantity.end : place]
-    return len(gap) + 14.0 * len(SEPARATOR.findall(gap)) + 30.0 * len(STOP.findall(gap))
+    """How far a measure is spoken of from a quantity: in characters, with more for each break between and behind it."""
+    is_behind = place > quantity.start
+    gap = text[quantity.end : place] if is_behind else text[place : quantity.start]
+    return len(gap) + 14.0 * len(SEPARATOR.findall(gap)) + 30.0 * len(STOP.findall(gap)) + 20.0 * is_behind
 
 
 def _together(old: Fact, new: Fact, between: str, adds: bool) -> Fact:
