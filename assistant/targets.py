@@ -85,6 +85,10 @@ class Pointer:
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside=is_outside)
 
+    def guess(self, text: str) -> Guess | None:
+        """What the classifier alone takes `text` for; None without one."""
+        return self._classifier.guess(text) if self._classifier else None
+
     def likely(self, text: str, targets: Targets, *, is_placed: bool, has_inputs: bool, is_alone: bool) -> Targets:
         """`targets` with what the classifier makes of the text, where they are empty or it is sure of more.
 

@@ -72,10 +72,6 @@ class Assistant:
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
 
-    def simplified(self, text: str) -> str:
-        """A text in the lexicon's canonical terms, as it is matched and searched."""
-        return self.understander.lexicon.simplified(text)
-
     def check(self, profile: Profile) -> tuple[Row, ...]:
         """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
         return check(self.understander, profile)

@@ -45,7 +45,7 @@ def test_dependencies_run_one_way_down_the_flow() -> None:
 
 # The desk stands on the flow and beside it: only the command line and the pages know it.
 DESK = [
-    "schema", "store", "masking", "accounts", "inbox", "answers", "cases", "curation", "lookup", "keeping", "export",
+    "schema", "store", "masking", "accounts", "inbox", "answers", "cases", "curation", "cards", "lookup", "keeping", "export",
     "supervision", "backup", "commands",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import text
 from test_pages import opened, serve
 
+from assistant.desk.answers import keep_reply
 from assistant.desk.inbox import waiting
 from assistant.desk.store import Store, open_store
 from assistant.pages.opening import Opening
@@ -131,25 +133,36 @@ def test_the_examples_of_the_readme_run_as_they_stand(url: str, name: str) -> No
     assert "3000000" in str(names["answer"].content)
 
 
-def test_a_judgement_of_an_answer_is_kept_masked_and_a_malformed_one_is_not(url: str, desk_store: Store) -> None:
-    said = {"receipt": "b1886dc957", "verdict": "bad", "reason": "数字不对", "question": "电话13812345678，技改补多少"}
+def give_answer(store: Store, assistant: Assistant) -> str:
+    reply = assistant.reply(["技改补几个点"], date(2026, 3, 2))
+    keep_reply(store, ["技改补几个点"], date(2026, 3, 2), "v", reply, "page", datetime(2026, 3, 2, tzinfo=UTC))
+    return reply.receipt
+
+
+def test_a_judgement_of_an_answer_is_kept_masked_and_a_malformed_one_is_not(
+    url: str, desk_store: Store, assistant: Assistant
+) -> None:
+    receipt = give_answer(desk_store, assistant)
+    said = {"receipt": receipt, "verdict": "bad", "reason": "数字不对", "question": "电话13812345678，技改补多少"}
     before = len(waiting(desk_store))
     assert httpx.post(f"{url}feedback", json=said).status_code == 200
     assert httpx.post(f"{url}feedback", json={**said, "verdict": "great"}).status_code == 422
     assert httpx.post(f"{url}feedback", json={**said, "reason": "长" * 300}).status_code == 422
+    assert httpx.post(f"{url}feedback", json={**said, "receipt": "0123456789"}).status_code == 422
     groups = waiting(desk_store)
     assert len(groups) == before + 1
-    kept = groups[0].signals[0]
-    assert (kept.receipt, kept.voice, kept.reason) == ("b1886dc957", "bad", "数字不对")
+    kept = groups[-1].signals[0]
+    assert (kept.receipt, kept.voice, kept.reason) == (receipt, "bad", "数字不对")
     assert kept.question == "电话［电话］，技改补多少"
 
 
 def test_a_judgement_that_cannot_be_kept_is_said(tmp_path: Path, assistant: Assistant) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'desk.db'}")
+    receipt = give_answer(store, assistant)
     with store.write() as session:
         session.execute(text("DROP TABLE signals"))
     with serve(opened(Opening(lambda: assistant)), store=store) as address:
-        response = httpx.post(f"{address}feedback", json={"receipt": "b1886dc957", "verdict": "good"})
+        response = httpx.post(f"{address}feedback", json={"receipt": receipt, "verdict": "good"})
     assert response.status_code == 503
     assert "没有记下" in response.json()["message"]
 

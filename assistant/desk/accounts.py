@@ -9,23 +9,26 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.desk.schema import ROLES, Attempt, Role, SignIn, Staff
 from assistant.desk.store import Store, note
 from assistant.errors import AccessRefused, UnusableInput
 
-# Failed tries within the while that lock a name, and those that shut an address out whatever the name.
-LOCKS_NAME, LOCKS_ADDRESS, WHILE = 5, 30, timedelta(minutes=15)
+# Failed tries within the while that lock a name to an address, that shut an address out whatever the name, and that
+# lock a name to every address: the last is high, so that a stranger cannot keep a member out by guessing.
+LOCKS_NAME, LOCKS_ADDRESS, LOCKS_EVERYWHERE, WHILE = 5, 30, 50, timedelta(minutes=15)
 # A sign-in ends when nothing is done for this long, and after this long in any case.
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 SHORTEST_PASSWORD = 10
 _NAME = re.compile(r"[\w.-]{2,40}")
 _HASHER = PasswordHasher()
+_HASHING = BoundedSemaphore(2)  # each takes 64 MB
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,12 @@ class Accounts:
                 _sign_out_all(session, staff)
             note(session, at, "命令行", "启用账号" if is_active else "停用账号", name)
 
+    def set_role(self, name: str, role: Role, at: datetime) -> None:
+        """Make an account a supervisor's or staff's."""
+        with self._store.write() as session:
+            _find(session, name).role = role
+            note(session, at, "命令行", "改角色", f"{name}（{ROLES[role]}）")
+
     def all(self) -> list[tuple[str, Role, bool]]:
         """Every account: name, role and whether it may sign in."""
         with self._store.read() as session:
@@ -92,12 +101,14 @@ class Accounts:
         name, address = name[:40], address[:60]
         with self._store.read() as session:
             self._refuse_locked(session, name, address, at)
-            staff = session.scalar(select(Staff).where(Staff.name == name))
-        is_right = _matches(staff.password_hash if staff else _nobodys_hash(), password)
+            known = session.scalar(select(Staff.password_hash).where(Staff.name == name))
+        with _HASHING:
+            is_right = _matches(known or _nobodys_hash(), password)
         with self._store.write() as session:
             self._refuse_locked(session, name, address, at)  # others have been guessing meanwhile
             session.execute(delete(Attempt).where(Attempt.at < at - 4 * WHILE))
-            admitted = staff is not None and is_right and staff.is_active
+            staff = session.scalar(select(Staff).where(Staff.name == name))  # it may have been changed meanwhile
+            admitted = is_right and staff is not None and staff.is_active and staff.password_hash == known
             session.add(Attempt(at=at, name=name, address=address, has_succeeded=admitted))
             if staff is not None and admitted:
                 token = secrets.token_urlsafe(32)
@@ -110,7 +121,11 @@ class Accounts:
                 )  # fmt: skip
                 note(session, at, name, "登录", address)
                 return token
-            note(session, at, name, "登录失败", address)
+            # People type passwords and telephone numbers into this box, and the trail is for ever.
+            note(session, at, name if staff else "未知账号", "登录失败", address)
+            session.flush()
+            if self._is_locked(session, name, address, at):
+                note(session, at, name if staff else "未知账号", "登录锁定", address)
         raise AccessRefused("账号或密码不对。")
 
     def member(self, token: str, at: datetime) -> Member | None:
@@ -126,7 +141,9 @@ class Accounts:
             return None
         if at - sign_in.seen_at > IDLE / 30:  # not a write for every request
             with self._store.write() as session:
-                session.merge(sign_in).seen_at = at
+                seen = update(SignIn).where(SignIn.token_hash == sign_in.token_hash).values(seen_at=at)
+                if not session.execute(seen).rowcount:  # type: ignore[attr-defined]
+                    return None  # signed out meanwhile
         return Member(staff.name, staff.role, sign_in.csrf)
 
     def sign_out(self, token: str, who: str, at: datetime) -> None:
@@ -136,14 +153,20 @@ class Accounts:
             note(session, at, who, "退出")
 
     def _refuse_locked(self, session: Session, name: str, address: str, at: datetime) -> None:
-        since = at - WHILE
-        last = session.scalar(select(func.max(Attempt.id)).where(Attempt.name == name, Attempt.has_succeeded))
-        failed = select(func.count()).where(Attempt.has_succeeded.is_(False))
-        tries = session.scalar(failed.where(Attempt.name == name, Attempt.at > since, Attempt.id > (last or 0)))
-        from_there = session.scalar(failed.where(Attempt.address == address, Attempt.at > since))
-        if (tries or 0) >= LOCKS_NAME or (from_there or 0) >= LOCKS_ADDRESS:
+        if self._is_locked(session, name, address, at):
             minutes = int(WHILE.total_seconds() // 60)
             raise AccessRefused(f"试的次数太多，请 {minutes} 分钟后再登录，或请管理员重设密码。")
+
+    def _is_locked(self, session: Session, name: str, address: str, at: datetime) -> bool:
+        by_name, by_address = Attempt.name == name, Attempt.address == address
+        last = select(func.max(Attempt.id)).where(by_name, by_address, Attempt.has_succeeded)
+        since = session.scalar(last) or 0
+        failed = select(func.count()).where(Attempt.has_succeeded.is_(False), Attempt.at > at - WHILE)
+        return (
+            (session.scalar(failed.where(by_name, by_address, Attempt.id > since)) or 0) >= LOCKS_NAME
+            or (session.scalar(failed.where(by_address)) or 0) >= LOCKS_ADDRESS
+            or (session.scalar(failed.where(by_name)) or 0) >= LOCKS_EVERYWHERE
+        )
 
 
 def is_genuine(member: Member, token: str) -> bool:

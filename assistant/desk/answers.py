@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from assistant.answer import Reply
@@ -14,6 +15,7 @@ from assistant.desk.inbox import keep_unanswered
 from assistant.desk.masking import mask, mask_all
 from assistant.desk.schema import Answer, Asked, Door
 from assistant.desk.store import Store
+from assistant.understander import LONGEST, MEMORY
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def keep_reply(
     store: Store, turns: Sequence[str], on: date, versions: str, reply: Reply, door: Door, at: datetime
 ) -> None:
     """Keep a reply under its receipt, the time it was asked, and, where it has no answer, a signal for the staff."""
-    masked = [mask(turn) for turn in turns]
+    masked = [mask(turn[:LONGEST]) for turn in turns[-MEMORY:]]
     answer = Answer(
         receipt=reply.receipt,
         turns=masked,
@@ -59,10 +61,19 @@ def keep_reply(
             keep_unanswered(session, reply.receipt, masked[-1], at)
 
 
+def find_answers(store: Store, beginning: str, limit: int = 5) -> list[Kept]:
+    """The answers whose receipts begin so, the latest first."""
+    with store.read() as session:
+        begun = select(Answer).where(Answer.receipt.startswith(beginning, autoescape=True))
+        return [_kept(row) for row in session.scalars(begun.order_by(Answer.first_at.desc()).limit(limit))]
+
+
 def find_answer(store: Store, receipt: str) -> Kept | None:
     """The answer once given under a receipt, as it was."""
     with store.read() as session:
         row = session.get(Answer, receipt.strip().lower())
-    if row is None:
-        return None
+    return None if row is None else _kept(row)
+
+
+def _kept(row: Answer) -> Kept:
     return Kept(row.receipt, tuple(row.turns), row.as_of, row.versions, Reply.model_validate(row.reply), row.first_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,16 +18,18 @@ from assistant.desk import schema
 from assistant.desk.store import Store, newest, note
 from assistant.errors import StoreUnusable
 
-_TABLES = schema.Table.metadata.sorted_tables
+# Who is signed in is no business of a backup.
+_TABLES = [t for t in schema.Table.metadata.sorted_tables if t.name != schema.SignIn.__tablename__]
 _BATCH = 500
 _FORMAT = "policy-assistant desk backup"
 
 
-def back_up(store: Store, path: Path) -> int:
+def back_up(store: Store, path: Path, at: datetime) -> int:
     """Write every row as it stands at one moment to a new file, made whole or not at all; how many rows there are."""
     if path.exists():
         raise StoreUnusable(f"{path} 已经有了，没有覆盖。请换一个文件名。")
     unfinished = path.with_name(f"{path.name}.unfinished")
+    private = os.umask(0o077)  # it holds what callers said and the hashes of passwords
     count = 0
     try:
         with store.read() as session, gzip.open(unfinished, "wt", encoding="utf-8") as file:
@@ -44,10 +47,14 @@ def back_up(store: Store, path: Path) -> int:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise StoreUnusable(f"备份没有写成：{path}（{error.strerror}）。请换一个能写、够大的地方。") from error
+    finally:
+        os.umask(private)
+    with store.write() as session:
+        note(session, at, "命令行", "备份", f"{path.name}，{count} 行")
     return count
 
 
-def restore(store: Store, path: Path) -> int:
+def restore(store: Store, path: Path, at: datetime) -> int:
     """Put a backup into an empty database, all of it or nothing; how many rows there are."""
     with store.write() as session:
         connection = session.connection()
@@ -63,6 +70,7 @@ def restore(store: Store, path: Path) -> int:
         except (SQLAlchemyError, KeyError, ValueError, TypeError) as error:
             raise StoreUnusable(f"{path} 的内容放不进数据库（{type(error).__name__}），什么都没有恢复。") from error
         _go_on_numbering(connection)
+        note(session, at, "命令行", "恢复", f"{path.name}，{count} 行")
         return count
 
 
@@ -73,7 +81,7 @@ def purge(store: Store, days: int, at: datetime) -> dict[str, int]:
     held = select(case.receipt)
     with store.write() as session:
         gone = {
-            "案件": delete(case).where(case.changed_at < before, case.outcome == "resolved"),
+            "案件": delete(case).where(case.changed_at < before, case.outcome.in_(("resolved", "referred"))),
             "提问记录": delete(schema.Asked).where(schema.Asked.at < before),
             "反馈": delete(signal).where(signal.at < before),
             "回答": delete(answer).where(answer.first_at < before, answer.receipt.not_in(held)),
@@ -116,7 +124,7 @@ def _read(path: Path) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
                 raise StoreUnusable(f"{path} 不完整，什么都没有恢复。请换一份备份。")
             if current is not None and batch:
                 yield current, batch
-    except (OSError, EOFError, json.JSONDecodeError) as error:
+    except (OSError, EOFError, zlib.error, AttributeError, json.JSONDecodeError) as error:
         raise StoreUnusable(f"读不了备份 {path}（{error}），什么都没有恢复。") from error
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import Annotated
 
 from openpyxl import Workbook
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,7 +28,15 @@ LABELS = {
 }  # fmt: skip
 _HEADS = ("编号", "时间", "坐席", "来电人", "问题", "答复", "回执", "结果", "后续", "到期日", "最后修改", "修改人")
 # Spreadsheets take a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBERED = re.compile(r"(?:#|案件)(\d{1,9})")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"回执|\s", "", text).lower()
+
+
+Receipt = Annotated[str, BeforeValidator(_bare), Field(pattern=r"^([0-9a-f]{10})?$")]
 
 
 class CaseForm(BaseModel):
@@ -37,7 +47,7 @@ class CaseForm(BaseModel):
     caller: str = Field("", max_length=100)
     question: str = Field(min_length=1, max_length=2000)
     answer: str = Field("", max_length=_LONG)
-    receipt: str = Field("", max_length=40)
+    receipt: Receipt = ""
     outcome: Outcome = "open"
     follow_up: str = Field("", max_length=2000)
     due: date | None = None
@@ -45,9 +55,13 @@ class CaseForm(BaseModel):
 
 @dataclass(frozen=True)
 class Filter:
-    """Which cases are wanted; "" and None leave a field open. All of `words` must occur; a number may be the case's."""
+    """Which cases are wanted; "" and None leave a field open.
+
+    All of `words` must occur somewhere (#12 is a case's number), all of `asked` in the question.
+    """
 
     words: str = ""
+    asked: str = ""
     outcome: str = ""
     who: str = ""
     opened_from: datetime | None = None
@@ -135,7 +149,8 @@ def as_xlsx(cases: Sequence[Case], zone: tzinfo) -> bytes:
 def _masked(form: CaseForm) -> dict[str, object]:
     fields = form.model_dump()
     masked = {
-        name: mask(fields[name], is_name=name == "caller") for name in ("caller", "question", "answer", "follow_up")
+        name: mask(fields[name], is_name=name in ("caller", "follow_up"))
+        for name in ("caller", "question", "answer", "follow_up")
     }
     return fields | masked
 
@@ -152,9 +167,11 @@ def _narrowed(wanted: Filter) -> Select[Case]:
     for word in wanted.words.split():
         columns = (Case.caller, Case.question, Case.answer, Case.follow_up, Case.receipt)
         matches = [column.icontains(word, autoescape=True) for column in columns]
-        if word.isdecimal() and len(word) < 10:
-            matches.append(Case.id == int(word))
+        if (number := _NUMBERED.fullmatch(word)) is not None:
+            matches.append(Case.id == int(number[1]))
         chosen = chosen.where(or_(*matches))
+    for word in wanted.asked.split():
+        chosen = chosen.where(Case.question.icontains(word, autoescape=True))
     if wanted.outcome:
         chosen = chosen.where(Case.outcome == wanted.outcome)
     if wanted.who:

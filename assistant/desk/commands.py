@@ -32,15 +32,18 @@ def add_commands(parser: argparse.ArgumentParser, parser_class: type[argparse.Ar
     add.add_argument("name", metavar="账号")
     add.add_argument("--role", choices=("staff", "supervisor"), default="staff", help="坐席（默认）或主管")
     command("password", "改密码并解锁，所有登录随之失效", _password).add_argument("name", metavar="账号")
+    role = command("role", "改账号的角色", _role)
+    role.add_argument("name", metavar="账号")
+    role.add_argument("role", choices=("staff", "supervisor"), metavar="角色")
     command("disable", "停用账号，做过的事仍在记录里", _disable).add_argument("name", metavar="账号")
     command("enable", "重新启用账号", _enable).add_argument("name", metavar="账号")
     command("accounts", "列出账号", _accounts)
     command("backup", "把数据库备份成一个文件", _backup).add_argument("file", metavar="文件", type=Path)
     command("restore", "把备份恢复到空的数据库", _restore).add_argument("file", metavar="文件", type=Path)
     command("purge", "清理多少天以前的记录（默认 ASSISTANT_RETENTION_DAYS）", _purge).add_argument("--days", type=int)
-    command("migrate", "把数据库升级（或退回）到某个结构版本", _migrate).add_argument(
-        "revision", nargs="?", default="head", metavar="版本"
-    )
+    migrate = command("migrate", "把数据库升级（或退回）到某个结构版本", _migrate)
+    migrate.add_argument("revision", nargs="?", default="head", metavar="版本")
+    migrate.add_argument("--yes", action="store_true", help="退回时丢掉数据也行")
     command("group", "把相似的反馈归在一起", _group)
 
 
@@ -63,6 +66,13 @@ def _password(store: Store, arguments: argparse.Namespace) -> str:
 
     Accounts(store).change_password(arguments.name, _read_password(), _now())
     return f"已改 {arguments.name} 的密码。"
+
+
+def _role(store: Store, arguments: argparse.Namespace) -> str:
+    from assistant.desk.accounts import Accounts
+
+    Accounts(store).set_role(arguments.name, arguments.role, _now())
+    return f"{arguments.name} 的角色改为 {arguments.role}。"
 
 
 def _disable(store: Store, arguments: argparse.Namespace) -> str:
@@ -90,13 +100,13 @@ def _accounts(store: Store, arguments: argparse.Namespace) -> str:
 def _backup(store: Store, arguments: argparse.Namespace) -> str:
     from assistant.desk.backup import back_up
 
-    return f"已备份 {back_up(store, arguments.file)} 行到 {arguments.file}。"
+    return f"已备份 {back_up(store, arguments.file, _now())} 行到 {arguments.file}。"
 
 
 def _restore(store: Store, arguments: argparse.Namespace) -> str:
     from assistant.desk.backup import restore
 
-    return f"已从 {arguments.file} 恢复 {restore(store, arguments.file)} 行。"
+    return f"已从 {arguments.file} 恢复 {restore(store, arguments.file, _now())} 行。"
 
 
 def _purge(store: Store, arguments: argparse.Namespace) -> str:
@@ -110,6 +120,8 @@ def _purge(store: Store, arguments: argparse.Namespace) -> str:
 
 
 def _migrate(store: Store, arguments: argparse.Namespace) -> str:
+    if arguments.revision not in ("head", store.revision()) and not arguments.yes:
+        raise UnusableInput(f"退到 {arguments.revision} 会丢掉数据。先备份，确定要退再加 --yes。")
     store.migrate(arguments.revision)
     return f"数据库的结构版本：{store.revision() or '无'}。"
 

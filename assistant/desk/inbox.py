@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
+from threading import Lock
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.desk.masking import mask
-from assistant.desk.schema import JUDGEMENTS, Fault, Judgement, Signal
+from assistant.desk.schema import JUDGEMENTS, Answer, Fault, Judgement, Signal
 from assistant.desk.store import Store, note, open_store
 from assistant.embeddings import NamedEmbeddings, open_embeddings
 from assistant.errors import StoreUnusable, UnusableInput
 
 FULL = 50_000  # unjudged signals: anyone can send one, so the queue must have an end
+_GROUPING = Lock()
 _ALIKE = 0.93  # cosine of two questions of one group; E5's similarities lie high and close together
 
 
@@ -37,14 +40,22 @@ class Feedback(BaseModel):
 
 @dataclass(frozen=True)
 class Group:
-    """Signals about one thing, the newest first, and how many there are."""
+    """Signals about one thing, the oldest first."""
 
     signals: tuple[Signal, ...]
 
 
 def keep_feedback(store: Store, feedback: Feedback, at: datetime) -> None:
-    """Put a visitor's judgement in the queue, masked; `StoreUnusable` when it is full or cannot be written."""
+    """Put a visitor's judgement of an answer that was given in the queue, masked.
+
+    One receipt has one judgement each way, the latest. `UnusableInput` for a receipt nobody was given, `StoreUnusable`
+    when the queue is full or cannot be written.
+    """
     with store.write() as session:
+        if session.get(Answer, feedback.receipt) is None:
+            raise UnusableInput("评价没有记下：没有这个回执的回答。")
+        own = (Signal.receipt == feedback.receipt, Signal.voice == feedback.verdict, Signal.judgement.is_(None))
+        session.execute(delete(Signal).where(*own))
         waiting = session.scalar(select(func.count()).select_from(Signal).where(Signal.judgement.is_(None)))
         if (waiting or 0) >= FULL:
             raise StoreUnusable("评价没有记下：待处理的评价太多。请管理员先处理或清理旧的评价。")
@@ -57,17 +68,18 @@ def keep_feedback(store: Store, feedback: Feedback, at: datetime) -> None:
 
 
 def keep_unanswered(session: Session, receipt: str, question: str, at: datetime) -> None:
-    """Put a (masked) question without an answer in the queue, once for each receipt."""
-    known = select(Signal.id).where(Signal.receipt == receipt, Signal.voice == "unanswered")
-    if session.scalar(known) is None:
+    """Put a (masked) question without an answer in the queue, once however often and on whatever day it is asked."""
+    waiting = select(func.count()).select_from(Signal).where(Signal.judgement.is_(None))
+    known = select(Signal.id).where(Signal.question == question, Signal.voice == "unanswered")
+    if session.scalar(known) is None and (session.scalar(waiting) or 0) < FULL:
         session.add(Signal(at=at, voice="unanswered", receipt=receipt, question=question, reason=""))
 
 
 def waiting(store: Store, limit: int = 200) -> list[Group]:
-    """The signals not yet judged, alike ones together, the newest group first."""
+    """The signals not yet judged, alike ones together, those that have waited longest first."""
     with store.read() as session:
         rows = session.scalars(
-            select(Signal).where(Signal.judgement.is_(None)).order_by(Signal.at.desc(), Signal.id.desc()).limit(limit)
+            select(Signal).where(Signal.judgement.is_(None)).order_by(Signal.at, Signal.id).limit(limit)
         ).all()
     groups: dict[int, list[Signal]] = {}
     for row in rows:
@@ -126,9 +138,16 @@ def group_alike(store: Store, embeddings: NamedEmbeddings) -> int:
 
 
 def group_apart(url: str, embedding_model: str) -> int:
-    """`group_alike` in a process that ends with it."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_group, url, embedding_model).result()
+    """`group_alike` in a process that ends with it, one at a time."""
+    if not _GROUPING.acquire(blocking=False):
+        raise UnusableInput("正在归并，请稍候再看。")
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            return pool.submit(_group, url, embedding_model).result()
+    except BrokenProcessPool as error:
+        raise StoreUnusable("没有归并成：内存不够。请管理员在别的机器上运行 assistant desk group。") from error
+    finally:
+        _GROUPING.release()
 
 
 def _group(url: str, embedding_model: str) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assistant.answer import Reply
 from assistant.checkup import Profile
 from assistant.desk.answers import keep_reply
+from assistant.desk.cards import Cards
 from assistant.desk.lookup import Lookup
 from assistant.desk.schema import Door
 from assistant.desk.store import Store
@@ -37,7 +38,8 @@ class KeepingAssistant:
         self._assistant, self._store, self._now, self._door = assistant, store, now, door
         self.policy: Policy = assistant.policy
         self.versions = assistant.versions
-        self.lookup = lookup or Lookup(assistant.policy, assistant.simplified, assistant.tokens, store)
+        self.cards = Cards(assistant.policy, store)
+        self.lookup = lookup or Lookup(self.cards, assistant.understander, assistant.tokens)
 
     def at(self, door: Door) -> KeepingAssistant:
         """The same assistant, asked at another door."""

@@ -1,4 +1,4 @@
-"""What staff type while someone waits → what may answer it, at once; and each opened to what is said and asked."""
+"""What staff type while someone waits → what may answer it, best first, within milliseconds."""
 
 from __future__ import annotations
 
@@ -6,325 +6,164 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import log
-from typing import Literal
 
-from assistant.amounts import format_yuan, read_quantities
-from assistant.answer import percent
-from assistant.audit import LONGEST_LINE
-from assistant.clauses import COLOPHON, HEAD, Clause
-from assistant.desk.answers import Kept, find_answer
-from assistant.desk.cases import Filter, find_case, find_cases
+from assistant.amounts import read_quantities
+from assistant.clauses import COLOPHON
+from assistant.desk.answers import find_answers
+from assistant.desk.cards import UNLISTED, Cards, Hit, answer_hit, case_hit, curated_hit
+from assistant.desk.cases import Filter, find_cases
 from assistant.desk.curation import curated_answers
-from assistant.desk.schema import Case
-from assistant.desk.store import Store
-from assistant.errors import UnusableInput
-from assistant.guard import figures
-from assistant.measures import Measure, Silence
-from assistant.passages import Passages
+from assistant.guard import Figure, figures
+from assistant.measures import Measure
 from assistant.policies import Policy
 from assistant.questions import Cues
 from assistant.references import read_references
+from assistant.understander import Understander
 
-Kind = Literal["measure", "clause", "silence", "curated", "case", "answer"]
-KINDS: dict[Kind, str] = {
-    "measure": "事项", "clause": "条款", "silence": "没有规定", "curated": "已定答复", "case": "以前的来电",
-    "answer": "回执",
-}  # fmt: skip
-_SHOWN, _NEAR_BEST = 12, 0.1
+_SHOWN, _SETTLED = 12, 2
 # What a query's parts are worth: a clause named by number goes before all, then figures, departments, cues and words.
-_NAMED, _FIGURE, _DEPARTMENT, _CUE, _PHRASE, _TITLE_WORD, _WORD = 1000, 60, 50, 40, 20, 4, 1
-_SENTENCE = re.compile(r"[^。；\n]*[。；]?")
-_MARK = re.compile(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|\d+[.．、])\s*")
-_RECEIPT = re.compile(r"[0-9a-fA-F]{10}")
-_UNLISTED = "other"
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One result: where it leads (`kind`, `id`), its title, where it stands, and the line to read aloud."""
-
-    kind: Kind
-    id: str
-    title: str
-    place: str
-    aloud: str
-
-
-@dataclass(frozen=True)
-class Twin:
-    """What a measure is easily taken for."""
-
-    id: str
-    name: str
-    quote: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """A result opened: what to read aloud, the figure with its modality, what to ask, the clause, what not to say."""
-
-    hit: Hit
-    bound: str = ""
-    asks: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-    clauses: tuple[Clause, ...] = ()
-    departments: tuple[str, ...] = ()
-    not_promised: tuple[str, ...] = ()
-    twins: tuple[Twin, ...] = ()
-    notices: tuple[str, ...] = ()
-    curated: tuple[tuple[str, str], ...] = ()
-    kept: Kept | None = None
+_NAMED, _FIGURE, _DEPARTMENT, _CUE, _GUESSED, _TITLED = 1000.0, 60.0, 50.0, 40.0, 35.0, 20.0
+_TITLE_WORD, _WORD = 4.0, 1.0
+_MEASURE_FIRST = 1.2  # of a clause and its measure the measure tells more
+_SURE = 0.1  # how far ahead the likeliest target must be
+_HELD = 0.5  # share of what a query says that an entry must hold where nothing else speaks for it
+_NEAR_BEST = 0.15
+_SHORTEST = 2  # characters that look for earlier calls and departments
+_RECEIPT = re.compile(r"(?:回执)?([0-9a-f]{6,10})")
+_OF_TWO = re.compile(r"(\d{1,2})[-－—。．](\d{1,2})(?!\d)")
+_CHAPTER_ITEM = re.compile(r"第([一二三四五六七八九十]+)[条章部分]+第?([一二三四五六七八九十]+)[项条点]")
 
 
 @dataclass(frozen=True)
 class _Entry:
     hit: Hit
+    place: str
     title: str
     text: str
-    figures: frozenset[tuple[str, object]]
+    figures: frozenset[Figure]
     departments: tuple[str, ...]
     cues: Cues | None = None
 
 
 class Lookup:
-    """Looks up the clauses, measures and silences of one policy, and what staff have settled before."""
+    """Looks up the measures, clauses and silences of one policy, and what staff have settled before."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        clean: Callable[[str], str],
-        tokens: Callable[[str], list[str]],
-        store: Store,
-    ) -> None:
-        self._policy, self._clean, self._tokens, self._store = policy, clean, tokens, store
-        self._passages = Passages(policy)
+    def __init__(self, cards: Cards, understander: Understander, tokens: Callable[[str], list[str]]) -> None:
+        self._cards, self._reader, self._tokens = cards, understander, tokens
+        self._policy: Policy = cards.policy
+        self._clean = understander.lexicon.simplified
         self._entries = self._list_entries()
-        self._rarity = self._weigh_tokens()
+        counts = Counter(token for entry in self._entries for token in set(tokens(f"{entry.title} {entry.text}")))
+        self._rarity = {token: log(1 + len(self._entries) / count) for token, count in counts.items()}
+        self._unknown = log(1 + len(self._entries))
 
     def find(self, words: str) -> list[Hit]:
         """The results for what has been typed so far, best first; none for nothing."""
         typed = words.strip()
         if not typed:
             return []
-        text = self._clean(typed)
+        receipt = _RECEIPT.fullmatch(re.sub(r"\s", "", typed).lower())
+        if receipt and (kept := find_answers(self._cards.store, receipt[1])):
+            return [answer_hit(found) for found in kept]
+        text = self._clean(_CHAPTER_ITEM.sub(r"\1、（\2）", _OF_TWO.sub(r"\1.\2", typed)))
+        parts = [t for t in dict.fromkeys(self._tokens(text)) if not t[0].isdigit()]
+        scored = sorted(
+            ((-score, order, entry.hit) for order, (entry, score) in enumerate(self._scores(text, parts)) if score > 0),
+            key=lambda item: item[:2],
+        )
+        enough = _NEAR_BEST * scored[0][0] if scored else 0
+        best = [hit for score, _, hit in scored if score <= enough]
+        best = list(dict.fromkeys([*best, *self._beside(best)]))[:_SHOWN]
+        settled = self._settled(typed, parts) if len(typed) >= _SHORTEST else []
+        return [*best[:1], *settled[:_SETTLED], *best[1:]] if best else settled
+
+    def _beside(self, best: Sequence[Hit]) -> list[Hit]:
+        """The clause of the best measure and what that is taken for."""
+        if not best or best[0].kind != "measure":
+            return []
+        measure = self._policy.measure(best[0].id)
+        twins = [self._cards.measure_hit(other) for other in self._cards.twins_of(measure)]
+        return [self._cards.clause_hit(self._policy.clause(measure.clause)), *twins]
+
+    def _scores(self, text: str, parts: Sequence[str]) -> list[tuple[_Entry, float]]:
+        """Every entry with what speaks for it; 0 where too little does."""
         quantities = read_quantities(text)
         named = set(read_references(text, quantities, self._policy))
-        asked_figures = {f for f in figures(text, frozenset(named)) if f[0] != "digits"}
-        parts = [t for t in dict.fromkeys(self._tokens(text)) if not t[0].isdigit()]
-        scored = []
-        for order, entry in enumerate(self._entries):
-            score = _NAMED if entry.hit.kind != "silence" and entry.hit.place in named else 0.0
-            score += _FIGURE * len(asked_figures & entry.figures)
-            score += _DEPARTMENT * any(text in d or (len(d) > 2 and d in text) for d in entry.departments)
+        asked = {f for f in figures(text, frozenset(named)) if f[0] != "digits"}
+        likely = self._likely(text)
+        total = sum(self._rarity.get(part, self._unknown) for part in parts)
+        scores = []
+        for entry in self._entries:
+            score = _NAMED * any(entry.place == n or entry.place.startswith(f"{n}.") for n in named)
+            score += _FIGURE * len(asked & entry.figures)
+            score += _DEPARTMENT * any(len(text) >= _SHORTEST and (text in d or d in text) for d in entry.departments)
             score += _CUE * bool(entry.cues and entry.cues.weight(text))
-            score += _PHRASE * (text in entry.title or text in entry.text)
-            for part in parts:
-                weight = _TITLE_WORD * (part in entry.title) + _WORD * (part in entry.text)
-                score += weight * self._rarity.get(part, 0.0)
-            if score > 0:
-                scored.append((-score, order, entry.hit))
-        scored.sort(key=lambda item: item[:2])
-        enough = _NEAR_BEST * scored[0][0] if scored else 0
-        best = [hit for score, _, hit in scored if score <= enough][:_SHOWN]
-        return [*self._settled(typed, parts), *best]
+            score += _GUESSED * ((entry.hit.kind, entry.hit.id) == likely)
+            score += _TITLED * (len(text) >= _SHORTEST and text in entry.title)
+            held = [part for part in parts if part in entry.title or part in entry.text]
+            weight = sum(self._rarity.get(part, 0.0) for part in held)
+            speaks = score > 0 or (total > 0 and weight >= _HELD * total) or (not parts and text in entry.text)
+            if speaks and not (asked and not named and not score):
+                in_title = sum(self._rarity.get(part, 0.0) for part in held if part in entry.title)
+                score += _WORD * (weight or 1.0) + (_TITLE_WORD - _WORD) * in_title
+                score *= _MEASURE_FIRST if entry.hit.kind == "measure" else 1.0
+            else:
+                score = 0.0
+            scores.append((entry, score))
+        return scores
 
-    def open(self, kind: Kind, name: str, on: date) -> Card:
-        """One result opened; `UnusableInput` when there is none (any more)."""
-        if kind == "case":
-            return self._case(name)
-        if kind == "curated":
-            return self._curated(name, on)
-        if kind == "answer":
-            return self._answer(name)
-        entry = next((e for e in self._entries if (e.hit.kind, e.hit.id) == (kind, name)), None)
-        if entry is None:
-            raise UnusableInput("没有这一项，请重新查找。")
-        if kind == "measure":
-            return self._measure(entry.hit, self._policy.measure(name), on)
-        if kind == "silence":
-            return self._silence(entry.hit, next(s for s in self._policy.silences if s.id == name))
-        return self._clause(entry.hit, self._policy.clause(name), on)
-
-    # — What can be found —
+    def _likely(self, text: str) -> tuple[str, str]:
+        """The entry that the classifier, or the plain meaning of the words, points at."""
+        description, intents = self._policy.description, self._reader.questions.intents_of(text)
+        if "term" in intents:
+            return "clause", description.term.clause
+        guess = self._reader.pointer.guess(text)
+        if guess is not None and guess.margin >= _SURE:
+            if guess.kind in ("measure", "silence"):
+                return guess.kind, guess.name
+            if guess.kind in ("topic", "term"):
+                return "clause", guess.name or description.term.clause
+        return ("clause", description.contact.clause) if "department" in intents else ("", "")
 
     def _list_entries(self) -> tuple[_Entry, ...]:
-        measures = [self._measure_entry(m) for m in self._policy.measures]
-        clauses = [self._clause_entry(c) for c in self._policy.clauses if c.id != COLOPHON]
-        silences = [self._silence_entry(s) for s in self._policy.silences if s.id != _UNLISTED]
-        return (*measures, *silences, *clauses)
-
-    def _weigh_tokens(self) -> dict[str, float]:
-        """What each token of the entries tells: the fewer have it, the more."""
-        counts = Counter(token for entry in self._entries for token in set(self._tokens(f"{entry.title} {entry.text}")))
-        return {token: log(1 + len(self._entries) / count) for token, count in counts.items()}
+        clauses = [c for c in self._policy.clauses if c.id != COLOPHON]
+        return (
+            *(self._measure_entry(m) for m in self._policy.measures),
+            *(
+                _Entry(
+                    self._cards.silence_hit(s), "", self._clean(s.topic), self._clean(s.says), frozenset(), (),
+                    Cues(s.cues, s.unless),
+                )
+                for s in self._policy.silences
+                if s.id != UNLISTED
+            ),
+            *(
+                _Entry(
+                    self._cards.clause_hit(c), c.id, self._clean(c.title), self._clean(c.text),
+                    figures(self._clean(c.body)), c.departments,
+                )
+                for c in clauses
+            ),
+        )  # fmt: skip
 
     def _measure_entry(self, measure: Measure) -> _Entry:
         clause = self._policy.clause(measure.clause)
-        hit = Hit("measure", measure.id, measure.name, clause.id, measure.aloud)
-        text = f"{measure.quote} {' '.join(c.text for c in measure.conditions)} {measure.benefit}"
+        text = f"{measure.quote} {' '.join(c.text for c in measure.conditions)} {measure.benefit} {measure.aloud}"
         return _Entry(
-            hit, self._clean(f"{measure.name} {clause.title}"), self._clean(text), figures(self._clean(measure.quote)),
-            clause.departments, Cues(measure.cues, measure.unless),
+            self._cards.measure_hit(measure), clause.id, self._clean(f"{measure.name} {clause.title}"),
+            self._clean(text), figures(self._clean(measure.quote)), clause.departments,
+            Cues(measure.cues, measure.unless),
         )  # fmt: skip
-
-    def _clause_entry(self, clause: Clause) -> _Entry:
-        hit = Hit("clause", clause.id, clause.label, clause.id, _line(clause))
-        return _Entry(
-            hit, self._clean(clause.title), self._clean(clause.text), figures(self._clean(clause.body)),
-            clause.departments,
-        )  # fmt: skip
-
-    def _silence_entry(self, silence: Silence) -> _Entry:
-        place = silence.near[0] if silence.near else HEAD
-        hit = Hit("silence", silence.id, f"文件未规定：{silence.topic}", place, self._unsaid(silence.topic))
-        title, text = self._clean(silence.topic), self._clean(silence.says)
-        return _Entry(hit, title, text, frozenset(), (), Cues(silence.cues, silence.unless))
-
-    def _unsaid(self, topic: str) -> str:
-        return f"{topic}，这份文件没有规定，请问{self._policy.description.contact.department}。"
 
     def _settled(self, typed: str, parts: Sequence[str]) -> list[Hit]:
-        """The answer under a receipt; curated answers and answered calls that hold every word typed."""
-        if _RECEIPT.fullmatch(typed) and (kept := find_answer(self._store, typed)):
-            return [_answer_hit(kept)]
+        """Curated answers, then answered calls, that hold every word typed."""
         words = typed.split() if " " in typed else list(parts) or [typed]
+        store = self._cards.store
         hits = [
-            Hit("curated", str(a.row.id), a.row.question, a.row.clause, cut(a.row.answer))
-            for a in curated_answers(self._store, self._policy)
-            if a.is_current and all(word in f"{a.row.question} {a.row.answer}" for word in words)
+            curated_hit(answer)
+            for answer in curated_answers(store, self._policy)
+            if answer.is_current and all(word in f"{answer.row.question} {answer.row.answer}" for word in words)
         ]
-        calls = find_cases(self._store, Filter(words=" ".join(words), outcome="resolved"), 5)
-        return [*hits[:3], *(_case_hit(case) for case in calls)]
-
-    # — Each kind opened —
-
-    def _measure(self, hit: Hit, measure: Measure, on: date) -> Card:
-        clause = self._policy.clause(measure.clause)
-        twins = [self._policy.measure(name) for name in measure.twins]
-        return Card(
-            hit,
-            bound=bound(measure),
-            asks=tuple(i.ask for i in measure.inputs if not i.optional),
-            conditions=tuple(c.text for c in measure.conditions),
-            clauses=(clause,),
-            departments=clause.departments,
-            not_promised=(*_modality_warning(measure), *self._never_promised(on)),
-            twins=tuple(Twin(t.id, f"{t.name}（{self._policy.clause(t.clause).label}）", t.quote) for t in twins),
-            notices=measure.notes,
-            curated=self._curated_of(clause),
-        )
-
-    def _clause(self, hit: Hit, clause: Clause, on: date) -> Card:
-        below = [c for c in self._policy.clauses if c.id.startswith(f"{clause.id}.") and not clause.body]
-        is_support = clause.id.startswith(f"{self._policy.description.support_chapter}.")
-        return Card(
-            hit,
-            clauses=(clause, *below),
-            departments=clause.departments,
-            not_promised=self._never_promised(on) if is_support else (),
-            twins=tuple(Twin(m.id, m.name, m.quote) for m in self._policy.measures_of(clause.id)),
-            curated=self._curated_of(clause),
-        )
-
-    def _silence(self, hit: Hit, silence: Silence) -> Card:
-        contact = self._policy.description.contact
-        near = dict.fromkeys((*silence.near, contact.clause))
-        return Card(
-            hit,
-            clauses=tuple(self._policy.clause(c) for c in near),
-            departments=(contact.department,),
-            not_promised=("不要自己补上文件没有写的内容。",),
-            notices=(silence.says,),
-        )
-
-    def _case(self, name: str) -> Card:
-        case, _ = find_case(self._store, int(name) if name.isdecimal() and len(name) < 10 else 0)
-        return Card(_case_hit(case), notices=(case.answer,))
-
-    def _answer(self, receipt: str) -> Card:
-        kept = find_answer(self._store, receipt)
-        if kept is None:
-            raise UnusableInput(f"没有回执 {receipt} 的记录：可能抄错了，或者已经清理。")
-        return Card(_answer_hit(kept), kept=kept)
-
-    def _curated(self, name: str, on: date) -> Card:
-        answer = next((a for a in curated_answers(self._store, self._policy) if str(a.row.id) == name), None)
-        if answer is None or not answer.is_current:
-            raise UnusableInput("这条答复已经撤下，或者条文改过、暂停使用。")
-        clause = self._policy.clause(answer.row.clause)
-        hit = Hit("curated", name, answer.row.question, clause.id, cut(answer.row.answer))
-        return Card(
-            hit, clauses=(clause,), departments=clause.departments, not_promised=self._never_promised(on),
-            notices=(answer.row.answer,),
-        )  # fmt: skip
-
-    def _curated_of(self, clause: Clause) -> tuple[tuple[str, str], ...]:
-        answers = curated_answers(self._store, self._policy, [clause.id])
-        return tuple((a.row.question, a.row.answer) for a in answers if a.is_current)
-
-    def _never_promised(self, on: date) -> tuple[str, ...]:
-        """What no caller may be told as certain: what has ended, what is not added up, and what the file leaves out."""
-        ended = self._passages.ended(on)
-        stacking = (s.says for s in self._policy.silences if s.beside_several)
-        topics = "、".join(s.topic for s in self._policy.silences if not s.measures and s.id != _UNLISTED)
-        return (*([ended.text] if ended else []), *stacking, f"文件没有规定、不要自己补充的：{topics}。")
-
-
-def _answer_hit(kept: Kept) -> Hit:
-    return Hit("answer", kept.receipt, kept.turns[-1], f"回执 {kept.receipt}", cut(plain_words(kept.reply.text)))
-
-
-def _case_hit(case: Case) -> Hit:
-    return Hit("case", str(case.id), case.question, f"案件 {case.id}", cut(plain_words(case.answer)))
-
-
-def bound(measure: Measure) -> str:
-    """The figures of a measure as its clause bounds them: rates, tiers and caps with their modality."""
-    formula = measure.formula
-    parts = []
-    if formula.rate:
-        parts.append(f"{'不超过' if measure.modality == 'at_most' else '按'} {percent(formula.rate.value)}")
-    if formula.asset_share:
-        parts.append(f"借款不超过固定资产的 {percent(formula.asset_share.value)}")
-    if formula.unit_cap:
-        parts.append(f"不超过 {format_yuan(formula.unit_cap.value)}/㎡/月")
-    if formula.awards:
-        parts.append(
-            "、".join(format_yuan(v) for v in formula.awards.values) + ("（按档）" if formula.thresholds else "")
-        )
-    if formula.cap:
-        parts.append(f"最高不超过 {format_yuan(formula.cap.value)}")
-    if measure.years:
-        parts.append(f"最长 {measure.years.value} 年")
-    return f"{'，'.join(parts)}（{measure.per}）" if parts else "文件没有写数额"
-
-
-def _modality_warning(measure: Measure) -> tuple[str, ...]:
-    if measure.modality is None:
-        return ("这一项没有金额，不要说数。",)
-    if measure.modality == "at_most":
-        return ("这是上限：只说“最高不超过”，不说“能拿到”。",)
-    return ("金额按条文算，但要条件都符合并经认定；不要说“一定给”。",)
-
-
-def _line(clause: Clause) -> str:
-    """The first sentence of a clause, whole or cut where a comma allows."""
-    body = _MARK.sub("", clause.body or clause.title)
-    return cut(next((s.strip() for s in _SENTENCE.findall(body) if s.strip()), clause.title))
-
-
-def cut(text: str) -> str:
-    """The text in at most `LONGEST_LINE` characters, cut at a mark where there is one."""
-    line = " ".join(text.split())
-    if len(line) <= LONGEST_LINE:
-        return line
-    kept = line[: LONGEST_LINE - 1]
-    at = max(kept.rfind(mark) for mark in "，。；、")
-    return f"{kept[:at] if at > LONGEST_LINE // 3 else kept}…"
-
-
-def plain_words(markdown: str) -> str:
-    """Markdown without its marks."""
-    return re.sub(r"[*>#|`]|^\s*-\s+", "", markdown, flags=re.MULTILINE)
+        calls = find_cases(store, Filter(asked=" ".join(words), outcome="resolved"), 5)
+        return [*hits, *(case_hit(case) for case in calls)]

@@ -15,18 +15,24 @@ from assistant.tokens import open_cutter
 # Beside a unit of money or measure a long number is a quantity and nobody's.
 _NOT_QUANTITY = r"(?![\d.,]*\d)(?!\s*(?:亿|万|千|百|元|块|平|㎡|%|％|个点))"
 _APART, _END = r"(?<![\dA-Za-z])", r"(?![\dA-Za-z])"
+_GAP = "[ .·-]?"  # what people put between the digits of a number
+_BIRTHDAY = r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
+_CODE = "[0-9A-HJ-NPQRTUWXY]"  # the characters of a credit code
+_SPOKEN = "幺零一二三四五六七八九〇"
 _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern))
+    (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("邮箱", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-        ("身份证号", rf"{_APART}[1-9]\d{{5}}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{{3}}[\dXx]{_END}"),
-        ("信用代码", rf"{_APART}(?=\d*[A-Z])[0-9A-HJ-NPQRTUWXY]{{2}}\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}{_END}"),
-        ("信用代码", rf"(?<![\d.])9[1-3]44\d{{14}}{_NOT_QUANTITY}"),
-        ("电话", rf"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{{4}}){{2}}{_NOT_QUANTITY}"),
-        ("电话", rf"(?<![\d.])\(?0\d{{2,3}}\)?[- ]?\d{{7,8}}(?:(?:-|转)\d{{1,5}})?{_NOT_QUANTITY}"),
-        ("电话", rf"(?<=[电座手][话机])(?:是|号码?|：|:|\s)*\d{{7,8}}{_NOT_QUANTITY}"),
-        ("电话", r"[幺零一二三四五六七八九〇]{11}"),
-        ("证件或账号", rf"(?<![\d.]){'[0-9]' * 15}\d{{0,4}}{_NOT_QUANTITY}"),
+        ("邮箱", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}"),
+        ("身份证号", rf"{_APART}[1-9]\d{{5}}{_GAP}{_BIRTHDAY}{_GAP}\d{{3}}[\dX]{_END}"),
+        ("信用代码", rf"{_APART}(?=[\d ]{{0,20}}[A-Z]){_CODE}{{2}}{_GAP}\d{{6}}{_GAP}{_CODE}{{9}}{_GAP}{_CODE}{_END}"),
+        ("证件或账号", rf"(?<![\d.])\d(?:[ -]?\d){{14,18}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<![\d.])(?:\+?86[- ]?)?1[3-9](?:{_GAP}\d){{9}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<![\d.])[(（]?0\d{{2,3}}[)）]?[- ]?\d{{3,4}}{_GAP}\d{{4}}(?:(?:-|转)\d{{1,5}})?{_NOT_QUANTITY}"),
+        ("电话", rf"(?<![\d.])[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<=[电座手][话机])(?:是|号码?|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<=联系)(?:方式|我|人)?(?:是|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<=[打电真])(?:是|：|:|\s)*\d{{4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
+        ("电话", rf"[{_SPOKEN}](?:[，、 ]?[{_SPOKEN}]){{10}}"),
     )
 )  # fmt: skip
 _LEGAL = "股份有限公司|有限责任公司|有限公司|股份公司|合伙企业"
@@ -38,33 +44,40 @@ _LEAD = re.compile(
 )
 _NOBODY = re.compile(r"(?:注册|成立|设立|新|一家|家|个|的|了|股份|我们|是)+")
 _LONGEST_SHORT_NAME = 8
-_SUMS = ("amount_yuan",)  # keys of data whose text is a number of yuan
+_MOBILE = 11  # digits
+_KEPT = ("amount_yuan", "receipt")  # keys of data whose text is no word of anybody's
 _NAMES = ("nr", "nrt", "nz", "nt")  # jieba's tags of persons, brands and bodies
 _SPEECH = ("r", "u", "m", "p", "c", "t", "d", "f", "v", "q")  # and of words no short name has
+
+
+def clean(text: str) -> str:
+    """The text without the control characters and half characters that no database takes."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def mask(text: str, *, is_name: bool = False) -> str:
     """The text without phone, identity, credit and account numbers, addresses of mail and names of companies.
 
-    In a text that only says who somebody is (`is_name`) every company is a name; elsewhere 芯片公司 is a trade.
-    It can be masked again without change. Control characters, which PostgreSQL refuses, go too.
+    In a text that only says who somebody is (`is_name`) every company is a name (elsewhere 芯片公司 is a trade), and of
+    a mobile number both ends stay, so that a caller can be known again.
+    It can be masked again without change, and is `clean`.
     """
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = clean(text)
     # Full-width digits are read as digits, and are as long.
     folded = text.translate(_WIDE)
     for name, pattern in _NUMBERS:
-        text, folded = _replace(text, folded, pattern, f"［{name}］")
+        text, folded = _replace(text, folded, pattern, f"［{name}］", keeps_ends=is_name and name == "电话")
     return _COMPANY.sub(lambda match: _company(match, is_name), text)
 
 
 def mask_all(value: Any) -> Any:
-    """A JSON value with every text in it masked, sums of money aside."""
+    """A JSON value with every text in it masked, sums of money and receipts aside."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, list | tuple):
         return [mask_all(item) for item in value]
     if isinstance(value, dict):
-        return {key: item if key in _SUMS else mask_all(item) for key, item in value.items()}
+        return {key: item if key in _KEPT else mask_all(item) for key, item in value.items()}
     return value
 
 
@@ -79,10 +92,13 @@ class MaskedLogs(logging.Filter):
 _WIDE = {ord(wide): str(digit) for digit, wide in enumerate("０１２３４５６７８９")} | {0xFF0D: "-", 0xFF0B: "+"}
 
 
-def _replace(text: str, folded: str, pattern: re.Pattern[str], by: str) -> tuple[str, str]:
+def _replace(text: str, folded: str, pattern: re.Pattern[str], by: str, *, keeps_ends: bool = False) -> tuple[str, str]:
+    """Both texts, which are equally long, with every match made unreadable."""
     for match in reversed(list(pattern.finditer(folded))):
-        text = text[: match.start()] + by + text[match.end() :]
-        folded = folded[: match.start()] + by + folded[match.end() :]
+        digits = re.sub(r"\D", "", match[0])
+        put = f"{digits[:3]}****{digits[-4:]}" if keeps_ends and len(digits) == _MOBILE else by
+        text = text[: match.start()] + put + text[match.end() :]
+        folded = folded[: match.start()] + put + folded[match.end() :]
     return text, folded
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,7 +23,7 @@ from assistant.desk.schema import Audit
 from assistant.errors import AssistantError, SettingsError, StoreUnusable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_PATIENCE = 15  # seconds a write waits for another process's
+_PATIENCE = 5  # seconds a write waits for another process's
 _LOCK = 0x706F6C69  # whoever migrates a PostgreSQL database holds this advisory lock
 
 
@@ -81,8 +82,11 @@ def open_store(url: str) -> Store:
         directory = Path(str(engine.url.database)).parent
         try:
             directory.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(str(engine.url.database), os.O_CREAT | os.O_RDWR, 0o600))  # nobody else's to read
         except OSError as error:
-            raise StoreUnusable(f"建不了目录 {directory}（{error.strerror}）。请改 ASSISTANT_DATABASE_URL。") from error
+            raise StoreUnusable(
+                f"写不了数据库文件 {engine.url.database}（{error.strerror}）。请改 ASSISTANT_DATABASE_URL。"
+            ) from error
     store = Store(engine)
     store.migrate()
     return store
@@ -123,12 +127,14 @@ def _open_engine(url: str) -> Engine:
         if kind == "sqlite":
             if parsed.database in (None, "", ":memory:"):
                 raise SettingsError(f"ASSISTANT_DATABASE_URL={url}：须写明文件，例如 sqlite:///assistant.db。")
-            engine = create_engine(parsed, connect_args={"timeout": _PATIENCE})
+            engine = create_engine(parsed, connect_args={"timeout": _PATIENCE}, hide_parameters=True)
             _prepare_sqlite(engine)
             return engine
         if kind == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": _PATIENCE})
+            return create_engine(
+                parsed, pool_pre_ping=True, connect_args={"connect_timeout": _PATIENCE}, hide_parameters=True
+            )
         raise SettingsError(f"ASSISTANT_DATABASE_URL：不认识 {kind}，可用 sqlite 或 postgresql。")
     except (ArgumentError, NoSuchModuleError) as error:
         raise SettingsError(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from statistics import quantiles
+from statistics import median, quantiles
 
 from sqlalchemy import select
 
@@ -52,6 +52,8 @@ class Overview:
     judgements: Bars
     faults: Bars
     outcomes: Bars
+    times_by_day: Bars
+    satisfied_by_day: Bars
     median_ms: float | None
     p95_ms: float | None
 
@@ -74,16 +76,21 @@ def overview(store: Store, period: Period) -> Overview:
         ).all()
         signals = session.scalars(select(Signal).where(Signal.at >= begin, Signal.at < end)).all()
         outcomes = session.scalars(select(Case.outcome).where(Case.opened_at >= begin, Case.opened_at < end)).all()
-        silent = Counter(row.receipt for row in asked if row.status == "not_covered")
-        common = silent.most_common(_MOST)
-        turns = dict(
-            session.execute(
-                select(Answer.receipt, Answer.turns).where(Answer.receipt.in_([r for r, _ in common]))
-            ).all()
+        silent = (
+            select(Answer.turns)
+            .join(Asked, Asked.receipt == Answer.receipt)
+            .where(Asked.at >= begin, Asked.at < end, Asked.status == "not_covered")
         )
+        unanswered = Counter(turns[-1] for turns in session.scalars(silent))  # a receipt is of one day
     local = [row.at.astimezone(period.zone) for row in asked]
     times = [row.elapsed_ms for row in asked]
     cuts = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
+    daily: dict[date, list[float]] = {}
+    for at, elapsed in zip(local, times, strict=True):
+        daily.setdefault(at.date(), []).append(elapsed)
+    good, bad = (
+        Counter(s.at.astimezone(period.zone).date() for s in signals if s.voice == voice) for voice in ("good", "bad")
+    )
     days, hours = Counter(at.date() for at in local), Counter(at.hour for at in local)
     return Overview(
         asked=len(asked),
@@ -91,10 +98,16 @@ def overview(store: Store, period: Period) -> Overview:
         by_hour=tuple((f"{hour} 时", hours[hour]) for hour in range(24)),
         by_clause=_most(row.clause or "无" for row in asked),
         by_status=_most(STATUSES.get(row.status, row.status) for row in asked),
-        unanswered=tuple((turns[r][-1] if r in turns else r, n) for r, n in common),
+        unanswered=tuple(unanswered.most_common(_MOST)),
         voices=_most(VOICES[s.voice] for s in signals),
         judgements=_most(JUDGEMENTS[s.judgement] for s in signals if s.judgement),
         faults=_most(FAULTS[s.fault] for s in signals if s.fault),
+        times_by_day=tuple((day.strftime("%m-%d"), round(median(daily[day]))) for day in period.days if daily.get(day)),
+        satisfied_by_day=tuple(
+            (day.strftime("%m-%d"), round(100 * good[day] / (good[day] + bad[day])))
+            for day in period.days
+            if good[day] + bad[day]
+        ),
         outcomes=_most(OUTCOMES[o] for o in outcomes),
         median_ms=cuts[9] if cuts else None,
         p95_ms=cuts[18] if cuts else None,

