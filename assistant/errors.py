@@ -17,6 +17,10 @@ class SettingsError(AssistantError):
     """An `ASSISTANT_*` setting has a value that cannot be used."""
 
 
+class ModelTrouble(AssistantError):
+    """The language model cannot be had or did not answer as it should; it never holds what the endpoint wrote."""
+
+
 class FeedbackLost(AssistantError):
     """What a user thinks of an answer could not be kept."""
 

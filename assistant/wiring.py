@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from langchain_core.runnables import Runnable, RunnableGenerator
+
 from assistant.answer import Reply
+from assistant.assistance import Assistance
 from assistant.audit import audit
-from assistant.chain import Question, Search, build_chain
+from assistant.chain import Answering, Question, Search, build_chain
+from assistant.chat_model import ChatModel, check_model, open_chat_model
 from assistant.checkup import Profile, check, read_story
 from assistant.classifier import Classifier, open_classifier
 from assistant.composition import Composer
@@ -37,11 +42,19 @@ from assistant.understander import Understander
 class Assistant:
     """Answers questions about one policy; holds no conversation, so one serves every user."""
 
-    def __init__(self, policy: Policy, understander: Understander, search: Search, versions: str) -> None:
+    def __init__(
+        self, policy: Policy, understander: Understander, search: Search, versions: str, model: ChatModel | None = None
+    ) -> None:
         self.policy = policy
         self.understander = understander
         self.versions = versions
-        self.chain = build_chain(understander, search, build_tools(policy), Composer(policy))
+        self.chain: Runnable[Question, Answering] = build_chain(
+            understander, search, build_tools(policy), Composer(policy)
+        )
+        if model is not None:
+            assistance = Assistance(model, understander, self.chain.invoke)
+            self.versions = "\x1e".join((versions, *assistance.versions))
+            self.chain = self.chain | RunnableGenerator(assistance.help)
 
     @property
     def title(self) -> str:
@@ -58,11 +71,15 @@ class Assistant:
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
         """Answer the last of a conversation's user messages as of a day."""
+        return deque(self.stream(turns, on), maxlen=1)[0]
+
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        """The same as the program answers, at once, then with what a language model adds to it; the last is whole."""
         started = time.perf_counter()
-        state = self.chain.invoke(Question(tuple(turns), on))
-        assert state.reply is not None
-        elapsed = round((time.perf_counter() - started) * 1000, 2)
-        return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
+        for state in self.chain.stream(Question(tuple(turns), on)):
+            assert state.reply is not None
+            elapsed = round((time.perf_counter() - started) * 1000, 2)
+            yield state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
 
     def check(self, profile: Profile) -> tuple[Row, ...]:
         """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
@@ -95,12 +112,13 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
     assistant = Assistant(
-        policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings)
-    )
+        policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings),
+        open_chat_model(settings),
+    )  # fmt: skip
     if opens_search:
         prepare(policy.measures)
         for example in policy.description.examples[:1]:  # what is loaded at the first question is loaded now
-            assistant.reply([example], policy.description.term.end)
+            next(assistant.stream([example], policy.description.term.end))
     return assistant
 
 
@@ -135,6 +153,7 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield True, f"嵌入模型：{embeddings.name}，{embeddings.dimension} 维"
         clauses = [clause for policy in policies for clause in policy.clauses]
         yield True, open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()
+        yield True, f"语言模型：{check_model(settings)}"
     except AssistantError as error:
         yield False, str(error)
 

@@ -30,7 +30,7 @@ def imported(path: Path) -> set[str]:
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "fragments", "policies", "facts",
     "quantities", "labels", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "subjects", "understander", "tokens", "embeddings", "manifest", "index", "retrieval", "feedback",
-    "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "tools", "chain", "checkup", "wiring", "__main__",
+    "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "sentences", "tools", "chain", "local_model", "chat_model", "proposal", "explanation", "assistance", "checkup", "wiring", "__main__",
 ]  # fmt: skip
 
 

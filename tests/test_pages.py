@@ -196,6 +196,12 @@ class FakeAssistant:
                 return reply
         return ASKED
 
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        reply = self.reply(turns, on)
+        yield reply
+        if "老板" in turns[-1]:
+            yield reply.model_copy(update={"text": f"一句话。[1]\n\n{reply.text}"})
+
 
 @contextmanager
 def serve(opening: Opening, settings: Settings | None = None, port: int = 0) -> Iterator[str]:
