@@ -146,6 +146,8 @@ def _schema(choices: Sequence[Measure], known: Sequence[Measure]) -> dict[str, A
     parts["_Pointed"]["properties"]["measure"]["enum"] = [m.id for m in choices]
     if names := list(dict.fromkeys(i.name for m in known for i in m.inputs)):
         parts["_Filled"]["properties"]["input"]["enum"] = names
+    else:
+        schema["properties"]["slots"]["maxItems"] = 0  # no input is open yet
     return schema
 
 

@@ -19,7 +19,9 @@ from assistant.questions import Questions
 _NUMBER = r"[\[【［]\s*(\d+)\s*[\]】］]"
 _MARK = re.compile(_NUMBER)
 # A sentence with the marks behind it; what may still get one waits for something else to begin.
-_WHOLE = re.compile(r"[^。！？!?\n]*[。！？!?\n](?:\s*[\[【［]\s*\d+\s*[\]】］])*。?(?=\s*[^\s\[【［])")
+_WHOLE = re.compile(
+    r"[^。！？!?\n]*[。！？!?\n](?:\s*[\[【［]\s*\d+\s*[\]】］])*。?(?=\s*(?:[^\s\[【［]|[\[【［]\s*[^\s\d]))"
+)
 _ENDED = re.compile(r"[。！？!?\n]|[\]】］]\s*$")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.、)）])\s*")
 _MARKUP = re.compile(r"[<>`|#\\${}\[\]@]|https?:|www\.|!\(|\]\(", re.IGNORECASE)
@@ -30,7 +32,10 @@ _PLACE = re.compile(rf"第{_NUMERAL}[条款项章]|{_NUMERAL}、?[（(]{_NUMERAL
 _SAYS_NOTHING = re.compile(r"[\W_]|予以|给予|对|的", re.UNICODE)
 _BETWEEN = re.compile(r"(?<=\d)\W+(?=\d)")
 _BOUND = re.compile(r"最高不超过|不超过|不高于|不少于")
-_FIGURE_CHARACTER = re.compile(r"[\d一二三四五六七八九十百千万亿两零%]")
+_BLOTTED = re.compile(
+    r"[!-~\d一二三四五六七八九十百千万亿两零]"
+)  # figures, and whatever may be an address or a command
+_REMEMBERED = 80  # characters of a refused sentence
 # The share of a sentence's character pairs that its source, the question or plain joining words must hold.
 _KNOWN = 0.6
 _ABOUT = 0.3
@@ -105,7 +110,7 @@ class Sentences:
         own = self._own(meant) if fault else None
         self.judged.append(
             Judged(
-                sentence=_FIGURE_CHARACTER.sub("□", unicodedata.normalize("NFKC", bare)),
+                sentence=_BLOTTED.sub("□", unicodedata.normalize("NFKC", bare))[:_REMEMBERED],
                 verdict="replaced" if own else "dropped",
                 reason=fault or "说过了",
             )

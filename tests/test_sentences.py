@@ -120,6 +120,11 @@ def test_a_sentence_waits_for_its_mark_however_the_text_is_cut(policy: Policy, q
     assert len(whole) == len(KEPT)
 
 
+@pytest.mark.parametrize("following", ["3 年以内。[1]", "[点此](x)。", "【注】。"])
+def test_whatever_follows_a_sentence_ends_it(sentences: Sentences, following: str) -> None:
+    assert next(iter(sentences.read([KEPT[0], following]))) == KEPT[0]
+
+
 def test_a_last_sentence_that_was_cut_off_is_not_shown(sentences: Sentences) -> None:
     assert len(list(sentences.read([KEPT[0], "每个项目最高补贴"]))) == 1
 
