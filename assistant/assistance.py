@@ -7,8 +7,9 @@ goes wrong on its side leaves the answer as it was, with a quiet notice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from assistant.answer import Reply, Trace
 from assistant.chain import Answering, Question
@@ -50,6 +51,15 @@ class Assistance:
                 yield from self._proposed(state, reply, choices)
             elif self._explainer.is_wanted(state.question.turns[-1], reply):
                 yield from self._explained(state, reply)
+
+    def possible(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        """Every other answer that a proposal, whatever it be, could make of this one: for the worst case."""
+        state = self._answer(Question(tuple(turns), on))
+        assert state.reply is not None
+        for measure in self._proposer.choices(state.understanding, state.reply):
+            better = self._taken_up(state, Proposal((measure,)))
+            if better is not None and better.reply is not None:
+                yield better.reply
 
     def _proposed(self, state: Answering, reply: Reply, choices: tuple[Measure, ...]) -> Iterator[Answering]:
         started = time.perf_counter()

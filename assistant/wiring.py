@@ -51,10 +51,10 @@ class Assistant:
         self.chain: Runnable[Question, Answering] = build_chain(
             understander, search, build_tools(policy), Composer(policy)
         )
-        if model is not None:
-            assistance = Assistance(model, understander, self.chain.invoke)
-            self.versions = "\x1e".join((versions, *assistance.versions))
-            self.chain = self.chain | RunnableGenerator(assistance.help)
+        self.assistance = Assistance(model, understander, self.chain.invoke) if model else None
+        if self.assistance:
+            self.versions = "\x1e".join((versions, *self.assistance.versions))
+            self.chain = self.chain | RunnableGenerator(self.assistance.help)
 
     @property
     def title(self) -> str:
