@@ -29,7 +29,7 @@ class Assistance:
     """Asks one model for help with what an answer leaves open; `answer` is the program's own way to one."""
 
     def __init__(self, model: ChatModel, understander: Understander, answer: Answer) -> None:
-        self._model, self._answer = model, answer
+        self.model, self._answer = model, answer
         self._understander = understander
         self._policy: Policy = understander.policy
         self._proposer = Proposer(model, understander)
@@ -39,7 +39,7 @@ class Assistance:
     def versions(self) -> tuple[str, ...]:
         """What the model's part of an answer depends on: its name and the prompts."""
         prompts = (self._proposer.prompt, self._explainer.prompt)
-        return (self._model.name, *(f"{prompt.name} {prompt.version}" for prompt in prompts))
+        return (self.model.name, *(f"{prompt.name} {prompt.version}" for prompt in prompts))
 
     def help(self, states: Iterator[Answering]) -> Iterator[Answering]:
         """Each answer as it is, and after it, where the model was asked, what has come of that."""
@@ -63,7 +63,7 @@ class Assistance:
 
     def _proposed(self, state: Answering, reply: Reply, choices: tuple[Measure, ...]) -> Iterator[Answering]:
         started = time.perf_counter()
-        trace = Trace(model=self._model.name, prompts=self.versions[1:2])
+        trace = Trace(model=self.model.name, prompts=self.versions[1:2])
         try:
             proposal = self._proposer.propose(state.question.turns, state.understanding, choices)
         except ModelTrouble as trouble:
@@ -107,7 +107,7 @@ class Assistance:
 
     def _explained(self, state: Answering, reply: Reply) -> Iterator[Answering]:
         started = time.perf_counter()
-        trace = Trace(model=self._model.name, prompts=self.versions[2:3])
+        trace = Trace(model=self.model.name, prompts=self.versions[2:3])
         sentences = self._explainer.open(reply)
         shown = reply
         try:

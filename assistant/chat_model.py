@@ -64,6 +64,11 @@ class ChatModel:
         """What the model says, piece by piece; `ModelTrouble` may come after some of it."""
         yield from self._tried(messages, time.monotonic() + self._timeout, {})
 
+    @property
+    def base_url(self) -> str:
+        """The endpoint's address, opened if it is not yet."""
+        return str(self._opened().openai_api_base)
+
     def _tried(self, messages: Messages, deadline: float, options: dict[str, Any]) -> Iterator[str]:
         """The answer's pieces; a request that failed before the first is made once more, where that may help."""
         for is_last in (False, True):

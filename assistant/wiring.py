@@ -29,6 +29,7 @@ from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
 from assistant.questions import Questions, read_questions
 from assistant.relevance import Relevance
+from assistant.reranker import open_reranker
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
@@ -151,6 +152,8 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield True, f"词表：{len(lexicon.terms)} 个词，{len(lexicon.synonyms)} 组同义词"
         embeddings = open_embeddings(settings.embedding_model)
         yield True, f"嵌入模型：{embeddings.name}，{embeddings.dimension} 维"
+        reranker = open_reranker(settings.reranker)
+        yield True, f"重排模型：{reranker.name if reranker else '没有启用（ASSISTANT_RERANKER 没有写）'}"
         clauses = [clause for policy in policies for clause in policy.clauses]
         yield True, open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()
         yield True, f"语言模型：{check_model(settings)}"
@@ -174,12 +177,13 @@ def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: T
     clauses = [clause for policy in policies for clause in policy.clauses]
     embeddings = open_embeddings(settings.embedding_model)
     index = ensure_index(clauses, embeddings, tokenizer, settings.index_dir)
-    return Retriever(index, embeddings, tokenizer)
+    return Retriever(index, embeddings, tokenizer, open_reranker(settings.reranker))
 
 
 def _versions(settings: Settings) -> str:
     """What an answer depends on besides the question: the corpus's files, this program and the model."""
-    digest = hashlib.sha256(f"{version('policy-assistant')} {settings.embedding_model}".encode())
+    models = " ".join(filter(None, (settings.embedding_model, settings.reranker)))
+    digest = hashlib.sha256(f"{version('policy-assistant')} {models}".encode())
     for path in sorted(p for p in Path(settings.corpus_dir).rglob("*") if p.is_file()):
         digest.update(path.relative_to(settings.corpus_dir).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
