@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -21,14 +20,14 @@ UNSURE = ["把人工都换成机械手了，花了两千来万，政府意思意
 
 
 @pytest.fixture(scope="module")
-def local(settings: Settings) -> Iterator[Assistant]:
+def local(settings: Settings) -> Assistant:
     pytest.importorskip("xllamacpp", reason="the extra local-llm is not installed")
     try:
         parts_of(BUNDLE)
     except ModelTrouble as trouble:
         pytest.skip(str(trouble))
     model = find_model("", ROOT / "build")  # joined once, for later runs too
-    yield open_assistant(settings.model_copy(update={"llm": "local", "llm_model": str(model), "llm_timeout": 240}))
+    return open_assistant(settings.model_copy(update={"llm": "local", "llm_model": str(model), "llm_timeout": 240}))
 
 
 @pytest.mark.parametrize("question", FREE + UNSURE)
