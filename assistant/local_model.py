@@ -98,6 +98,7 @@ class LocalServer:
         params.offline = True
         params.n_ctx = _CONTEXT
         params.n_parallel = 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
         params.verbosity = -1
         try:
             self._server = Server(params)

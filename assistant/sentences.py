@@ -24,7 +24,10 @@ _WHOLE = re.compile(
 )
 _ENDED = re.compile(r"[。！？!?\n]|[\]】］]\s*$")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.、)）])\s*")
-_MARKUP = re.compile(r"[<>`|#\\${}\[\]@]|https?:|www\.|!\(|\]\(", re.IGNORECASE)
+# Links, tags, tables, commands, and characters that are not seen.
+_MARKUP = re.compile(
+    r"[<>`|#\\${}\[\]@\u0000-\u0008\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|https?:|www\.|!\(|\]\(", re.IGNORECASE
+)
 _BROKEN = re.compile(r"[、，,：:]{2,}")
 _LATIN = re.compile(r"[A-Za-z]{2,}")
 _NUMERAL = r"[一二三四五六七八九十百\d]+"
@@ -210,7 +213,8 @@ def _core(text: str) -> str:
 
 
 def _known(text: str, held: str) -> float:
-    """The share of a text's character pairs that `held` holds; 1 for a text too short to have any."""
-    pairs = ["".join(pair) for pair in pairwise(_SAYS_NOTHING.sub("", text))]
+    """The share of a text's character pairs that `held` holds; 1 for an empty text."""
+    said = _SAYS_NOTHING.sub("", text)
+    pairs = ["".join(pair) for pair in pairwise(said)] or list(said)
     where = _SAYS_NOTHING.sub("", unicodedata.normalize("NFKC", held))
     return sum(pair in where for pair in pairs) / len(pairs) if pairs else 1.0

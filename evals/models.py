@@ -78,12 +78,12 @@ def worst(cases: Sequence[Case], own: dict[str, Result], settings: Settings) -> 
 
 
 def sample(cases: Sequence[Case], results: dict[str, Result], most: int) -> list[Case]:
-    """Of the cases about which a model is asked all free questions and test cases, and evenly many of the others."""
+    """Of the cases about which a model is asked every free question, and of the others so many, evenly spread."""
     about = [case for case in cases if _last(results[case.id]).trace]
-    first = [c for c in about if c.split == "test" or c.id.startswith("free-")]
-    rest = [c for c in about if c not in first]
-    step = max(1, -(-len(rest) // max(1, most - len(first))))
-    return [*first, *rest[::step]]
+    free = [case for case in about if case.id.startswith("free-")]
+    others = sorted((case for case in about if case not in free), key=lambda case: case.split, reverse=True)
+    step = max(1, -(-len(others) // max(1, most - len(free))))
+    return [*free, *others[::step]]
 
 
 def table(runs: dict[str, dict[str, Result]], none: dict[str, Result]) -> list[str]:

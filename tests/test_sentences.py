@@ -90,6 +90,12 @@ REFUSED = {
     "markup": "购置<b>核心仪器设备</b>可以得到补贴。[1]",
     "Latin": "HACKED 购置核心仪器设备。[1]",
     "table": "|核心仪器设备|补贴|。[1]",
+    "one character turned round": "没核心仪器设备购置补贴最高不超过 900 万元。[1]",
+    "more than the bound": "不止核心仪器设备购置补贴最高不超过 900 万元。[1]",
+    "said to be wrong": "以下说法是错误的：核心仪器设备购置补贴最高不超过 900 万元。[1]",
+    "a figure behind an unseen character": "核心仪器设备购置补贴最高不超过 900\u200b0 万元。[1]",
+    "a mark inside a figure": "核心仪器设备购置补贴最高不超过 900[1]0 万元。[1]",
+    "thousands": "核心仪器设备可以得到数千元补贴。[1]",
     "phone": "核心仪器设备补贴请打电话。[1]",
 }
 
