@@ -16,11 +16,13 @@ from assistant.chain import Answering, Question
 from assistant.chat_model import ChatModel
 from assistant.errors import ModelTrouble
 from assistant.explanation import Explainer
+from assistant.facts import fits
 from assistant.measures import Measure
 from assistant.policies import Policy
 from assistant.proposal import Proposal, Proposer
 from assistant.sections import blocks
 from assistant.understander import Understander
+from assistant.understanding import Understanding
 
 Answer = Callable[[Question], Answering]
 
@@ -74,8 +76,8 @@ class Assistance:
         if better is not None and better.reply is not None:
             yield _traced(better, better.reply, trace, started)
             return
-        offers = self._offers(state, reply, proposal)
-        texts = [f"您是不是想问：{offer}" for offer in offers]
+        offers = self._offers(state, proposal)
+        texts = [f"您是不是想{'说' if proposal.slots else '问'}：{offer}" for offer in offers]
         shown = reply.model_copy(update={"text": blocks(reply.text, *texts)})
         yield _traced(state, shown, trace.model_copy(update={"offers": offers}), started)
 
@@ -97,13 +99,13 @@ class Assistance:
         reply = better.reply.model_copy(update={"text": blocks(taken, better.reply.text)})
         return replace(better, question=state.question, reply=reply)
 
-    def _offers(self, state: Answering, reply: Reply, proposal: Proposal) -> tuple[str, ...]:
+    def _offers(self, state: Answering, proposal: Proposal) -> tuple[str, ...]:
         """The proposal as questions the user may ask next; the words are the program's, the figures the user's."""
         if proposal.slots:
             return ("，".join(f"{item.label}{quantity.text}" for item, quantity in proposal.slots),)
-        known = state.understanding.measures
-        asked = [m for m in proposal.measures if len(known) != 1]
-        return tuple(f"{measure.name}怎么给？" for measure in asked[:2])
+        u = state.understanding
+        asked = proposal.measures[:2] if len(u.measures) != 1 else ()
+        return tuple(f"{'，'.join((measure.name, *_told(u, measure)))}，怎么给？" for measure in asked)
 
     def _explained(self, state: Answering, reply: Reply) -> Iterator[Answering]:
         started = time.perf_counter()
@@ -118,6 +120,12 @@ class Assistance:
             yield _troubled(state, shown, trace, trouble, started)
             return
         yield _traced(state, shown, trace.model_copy(update={"sentences": tuple(sentences.judged)}), started)
+
+
+def _told(u: Understanding, measure: Measure) -> tuple[str, ...]:
+    """The user's own figure, where there is one that found no place and the measure has an input of its kind."""
+    figures = (q.text for q in u.quantities if q.text in u.unused and any(fits(i, q, False) for i in measure.inputs))
+    return tuple(figures)[:1]
 
 
 def _traced(state: Answering, reply: Reply, trace: Trace, started: float) -> Answering:

@@ -131,7 +131,7 @@ class Proposer:
         for part in proposed.slots:
             item, quoted = open_.get(part.input), read_quantities(part.quote)
             free = [q for q in u.quantities if q.text in u.unused and [x.text for x in quoted] == [q.text]]
-            if item is None or part.quote.strip() not in message or len(free) != 1 or not fits(item, free[0], False):
+            if item is None or part.quote.strip() not in message or len(free) != 1 or not fits(item, free[0], True):
                 notes.append("输入：不是待补的输入，或所引不是用户说过而还没有用上的数，未采用")
             else:
                 notes.append(f"输入 {item.label}：引用户原话“{part.quote.strip()}”")

@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answer import Reply
 from assistant.explanation import OPENING
+from assistant.pages.followups import followups
 from assistant.settings import Settings
 from assistant.wiring import Assistant, open_assistant
 from evals.endpoint import MODEL, Answer, Endpoint, Fails, Says, serve
@@ -117,9 +118,12 @@ def test_what_the_program_does_not_hold_likely_is_only_asked_back(
     assert same_facts(reply, assistant.reply([BOARDS], ON))
     assert reply.status == "not_covered"
     assert reply.trace is not None
-    assert reply.trace.offers == ("核心仪器设备购置补贴怎么给？",)
-    assert "您是不是想问：核心仪器设备购置补贴怎么给？" in reply.text
-    assert helped.reply([BOARDS, reply.trace.offers[0]], ON).citations[0].clause == "5.13"
+    (offer,) = reply.trace.offers
+    assert offer == "核心仪器设备购置补贴，3000万，怎么给？"
+    assert reply.text.endswith(f"您是不是想问：{offer}")
+    assert followups(reply) == (offer,)
+    confirmed = helped.reply([BOARDS, offer], ON)
+    assert [(c.measure, c.amount_yuan) for c in confirmed.calculations] == [("equipment-purchase", 10_000_000)]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +150,17 @@ def test_words_and_figures_the_user_never_said_are_refused(
 def test_a_figure_for_an_open_input_is_asked_back_in_the_user_s_words(
     helped: Assistant, assistant: Assistant, model: Model
 ) -> None:
-    question = "新设企业，有自主知识产权，租了800平过渡厂房，房东每平米每月收我们35元，补多少"
+    question = "新建项目总投资5000万，砸进去的有3000万了，奖补多少"
     own = assistant.reply([question], ON)
-    model.proposes("", slots=[("average_rent", "35元"), ("rented_area", "800平"), ("average_rent", "99元")])
+    assert [m.name for m in own.missing] == ["completed_investment"]
+    model.proposes("", slots=[("completed_investment", "砸进去的有3000万"), ("completed_investment", "9999万")])
     reply = helped.reply([question], ON)
     assert same_facts(reply, own)
+    assert reply.trace is not None
+    assert reply.trace.offers == ("实际完成固定资产投资总额3000万",)
+    assert reply.text.endswith("您是不是想说：实际完成固定资产投资总额3000万")
+    confirmed = helped.reply([question, *reply.trace.offers], ON)
+    assert [(c.measure, c.amount_yuan) for c in confirmed.calculations] == [("fixed-asset-investment", 3_000_000)]
 
 
 @pytest.mark.parametrize("figure", ["3600万", "买厂房花了3600万", "9999万", "600万"])

@@ -383,6 +383,15 @@ def test_the_answer_streams_with_its_headline_first(chat: Chat) -> None:
     assert "回执" in answers[-1]
 
 
+def test_what_a_language_model_adds_is_drawn_after_the_whole_answer(chat: Chat) -> None:
+    answers = [words(talk[1]) for talk, _, _ in asked(chat, "3000 万的检测仪器，讲给老板听") if len(talk) > 1]
+    without = [answer for answer in answers if "一句话" not in answer]
+    assert "回执" in without[-1]
+    assert answers.index(without[-1]) == len(without) - 1
+    assert "一句话" in answers[-1]
+    assert "900" in answers[-1]
+
+
 def test_a_follow_up_carries_the_earlier_questions_letter_for_letter(chat: Chat) -> None:
     talk, _, _ = asked(chat, "买了 3000 万 <b>的</b> & 检测仪器")[-1]
     talk, _, _ = asked(chat, "前面问了什么", talk)[-1]
