@@ -78,12 +78,11 @@ def worst(cases: Sequence[Case], own: dict[str, Result], settings: Settings) -> 
 
 
 def sample(cases: Sequence[Case], results: dict[str, Result], most: int) -> list[Case]:
-    """Of the cases about which a model is asked every free question, and of the others so many, evenly spread."""
+    """Of the cases about which a model is asked so many, half of them free questions, evenly spread."""
     about = [case for case in cases if _last(results[case.id]).trace]
     free = [case for case in about if case.id.startswith("free-")]
     others = sorted((case for case in about if case not in free), key=lambda case: case.split, reverse=True)
-    step = max(1, -(-len(others) // max(1, most - len(free))))
-    return [*free, *others[::step]]
+    return [case for part in (free, others) for case in part[:: max(1, -(-2 * len(part) // most))]]
 
 
 def table(runs: dict[str, dict[str, Result]], none: dict[str, Result]) -> list[str]:
@@ -199,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals.models", description=(__doc__ or "").split("\n")[0])
     modes = tuple(m for m in get_args(Settings.model_fields["llm"].annotation) if m != "none")
     parser.add_argument("--modes", nargs="*", choices=modes, default=[], help="real models beside the hostile script")
-    parser.add_argument("--asked", type=int, default=60, metavar="N", help="about how many questions a real model gets")
+    parser.add_argument("--asked", type=int, default=40, metavar="N", help="how many questions a real model gets")
     parser.add_argument("--write", action="store_true", help="put the table into evals/README.md")
     return parser
 
