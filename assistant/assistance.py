@@ -6,6 +6,7 @@ goes wrong on its side leaves the answer as it was, with a quiet notice.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,6 +25,9 @@ from assistant.sections import blocks
 from assistant.understander import Understander
 from assistant.understanding import Understanding
 
+log = logging.getLogger(__name__)
+
+NOTICE = "语言模型没有帮上忙，回答由程序自己作出。"
 Answer = Callable[[Question], Answering]
 
 
@@ -134,7 +138,7 @@ def _traced(state: Answering, reply: Reply, trace: Trace, started: float) -> Ans
 
 
 def _troubled(state: Answering, reply: Reply, trace: Trace, trouble: ModelTrouble, started: float) -> Answering:
-    """The answer as far as it had come, with a notice why no more is to be had."""
-    notice = f"语言模型没有帮上忙（{trouble}），回答由程序自己作出。"
-    told = reply.model_copy(update={"text": blocks(reply.text, notice), "notices": (*reply.notices, notice)})
+    """The answer as far as it had come, with a quiet notice; why stands in the trace and in the log."""
+    log.warning("the language model was of no use: %s", trouble)
+    told = reply.model_copy(update={"text": blocks(reply.text, NOTICE), "notices": (*reply.notices, NOTICE)})
     return _traced(state, told, trace.model_copy(update={"trouble": str(trouble)}), started)
