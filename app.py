@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
 from datetime import date, datetime
@@ -13,16 +14,20 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from assistant.desk.inbox import Feedback, keep_feedback
+from assistant.desk.keeping import KeepingAssistant
+from assistant.desk.masking import MaskedLogs
+from assistant.desk.store import Store, open_store
 from assistant.errors import AssistantError, SettingsError
-from assistant.feedback import Feedback, keep
+from assistant.pages.desk.router import add_desk
 from assistant.pages.document import STYLES, ChineseDocument, theme
 from assistant.pages.enterprise import build_page
 from assistant.pages.opening import Assistant, Opening
 from assistant.settings import Settings, read_settings
 
 
-def build_app(opening: Opening, settings: Settings) -> FastAPI:
-    """The web application: `/healthz`, the policy's file as received, what visitors think, and their page at `/`."""
+def build_app(opening: Opening, settings: Settings, store: Store) -> FastAPI:
+    """The web application: `/healthz`, the policy's file as received, the staff's `/desk`, and the page at `/`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz")
@@ -39,15 +44,14 @@ def build_app(opening: Opening, settings: Settings) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"message": "评价没有记下：格式不对。"}, status_code=422)
+        return JSONResponse({"message": "没有处理：网址或内容的格式不对。"}, status_code=422)
 
     @app.post("/feedback")
     def feedback(said: Feedback) -> JSONResponse:
-        try:
-            keep(said, settings.feedback_file, datetime.now().astimezone())
-        except AssistantError as error:
-            return JSONResponse({"message": str(error)}, status_code=503)
+        keep_feedback(store, said, now())
         return JSONResponse({"status": "kept"})
+
+    add_desk(app, opening, store, settings.embedding_model, now)
 
     page = build_page(opening, date.today)
     gr.mount_gradio_app(
@@ -56,6 +60,10 @@ def build_app(opening: Opening, settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(ChineseDocument)
     return app
+
+
+def now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -75,15 +83,18 @@ def main() -> None:
     try:
         settings = read_settings()
         listener = listen(settings)
+        store = open_store(settings.database_url.get_secret_value())
     except AssistantError as error:
         sys.exit(str(error))
 
     def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
-        return open_assistant(settings)
+        return KeepingAssistant(open_assistant(settings), store, now)
 
-    app = build_app(Opening(open_).start(), settings)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(MaskedLogs())
+    app = build_app(Opening(open_).start(), settings, store)
     print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listener])
 

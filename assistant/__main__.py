@@ -1,4 +1,4 @@
-"""The command line: `assistant ask|estimate|search|index|check|doctor`, as fixed by the contract."""
+"""The command line: `assistant ask|estimate|search|index|check|doctor|desk`, as fixed by the contract."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from assistant.audit import audit
+from assistant.desk.commands import add_commands
 from assistant.errors import AssistantError, UnusableInput
 from assistant.policies import Policy, read_policies
 from assistant.settings import read_settings
@@ -94,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "check", help="检查原文、修复和事项数据", description="检查原文、修复和事项数据。"
     ).set_defaults(run=_check)
     commands.add_parser("doctor", help="报告各部分的状态", description="报告各部分的状态。").set_defaults(run=_doctor)
+    desk = commands.add_parser("desk", help="坐席台：账号、备份、清理", description="坐席台：账号、备份、清理。")
+    add_commands(desk, _ChineseParser)
     return parser
 
 
@@ -242,11 +245,12 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
+    from assistant.desk.store import inspect
     from assistant.wiring import diagnose
 
     settings = read_settings()
     outcome = OK
-    for is_well, line in diagnose(settings):
+    for is_well, line in (*diagnose(settings), inspect(settings.database_url.get_secret_value())):
         print(f"{'正常' if is_well else '异常'}  {line}")
         outcome = outcome if is_well else FAILED
     return outcome

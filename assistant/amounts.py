@@ -106,9 +106,9 @@ _TERM = re.compile(
 _PAIR = re.compile(r"(.*?[十百千]|)([一二两三四五六七八])([二两三四五六七八九])((?:[十百千].*)?)$")
 _ONE_PERIOD = re.compile(r"个?月|年|平|天")
 _YUAN = re.compile(r"\s?[元块]")
-_COUNTED = re.compile(r"[笔批宗单处份个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍\d-]")
+_COUNTED = re.compile(r"[笔批宗单处份个人名位台套年月家平方亩%条项次层号~到至.点周天日成倍共起张样间栋期款\d-]")
 _LAND = re.compile("平|㎡|亩")  # 一万二平方 is one figure, 3 万 2 人 are two
-_ONE_THOUSANDS = re.compile(f"[{_N}]千")
+_ONE_THOUSANDS = re.compile(rf"[{_N}\d]千[{_N}]?[多余]?(?![\d{_N}]*[十百万亿])")
 _PARTS = re.compile(r"([百千万]{1,3})分之")
 _CLOSING = re.compile(r"[整正](?![个体理合顿治改数套])")
 _NATIONAL = re.compile(r"(?:人民币|rmb|cny)\s*$")
@@ -137,7 +137,9 @@ _SKIPPED = re.compile(
     r"\s?(?:[a-z℃°]|[家条种次项倍栋层楼号期批类级届轮张件间座幢户株只辆本篇章节款步米吨克斤度瓦伏点时分秒日周天岁强集折比维代端线档"
     r"组队所颗粒字页股份道环]|公[里斤]|千[米克瓦]|[毫厘]米|小时|星期|热线|个|月(?!租)|[成方人位台套元块])"
 )
-_SKIPPED_LARGE = re.compile(r"\s?(?:家(?!庭)|吨|公[里斤]|[千毫厘]?米|倍|次(?!性)|千?瓦|[度]电|辆|字|[a-z])")
+_SKIPPED_LARGE = re.compile(
+    r"\s?(?:家(?!庭)|吨|公[里斤]|[千毫厘]?米|倍|次(?!性)|千?瓦|[度]电|辆|字|[a-z](?![公厂行家线台栋区座组款项]))"
+)
 _FACTORS = {"‰": Decimal("0.001"), "成": Decimal("0.1"), "公顷": Decimal(10_000), "平方公里": Decimal(1_000_000)}
 _CHANGE = re.compile(
     rf"([\d{_N[1:]}])[角毛](?:([\d{_N[1:]}])(?:分钱?)?)?|(零?)([\d{_N[1:]}])(分?)(?![\d{_N}十百千万亿年月个人台%])"
@@ -303,9 +305,9 @@ def _read_numeral(text: str, start: int) -> _Numeral | None:
                     small = _SCALES["万"]
             elif unscaled and digits == 1 and run:
                 small = last / 10
-            elif large == _SCALES["亿"] and big == 1 and _ONE_THOUSANDS.fullmatch(run) and not term["zero"]:
-                small = _SCALES["万"] if not _YUAN.match(text, stop) else small
-            if high * small * (big if big > 1 else 1) >= last and big <= large:
+            elif large == _SCALES["亿"] and big == 1 and last == large and _ONE_THOUSANDS.match(text, end):
+                small *= _SCALES["万"] if not _YUAN.match(text, stop) else 1  # 两亿六千, 2亿6千
+            if high * small * (big if big > 1 and not lifts else 1) >= last and big <= large:
                 break
         section_low, section_high = section_low + low * small, section_high + high * small
         if big > 1:

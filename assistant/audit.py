@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assistant.amounts import read_quantities
+from assistant.guard import figures
 from assistant.measures import Measure, Series
 from assistant.policies import Policy, lost_or_added
 
 # The units whose figures in a support chapter must each be bound to a measure or declared as no rule.
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:亿元|万元|元|%|年)")
+_BOUNDED = re.compile("最高|不超过")
+LONGEST_LINE = 60  # characters of what is read aloud
 
 
 def audit(policy: Policy) -> list[str]:
@@ -21,6 +24,7 @@ def audit(policy: Policy) -> list[str]:
         *_references(policy),
         *_quotes(policy),
         *_values(policy),
+        *_lines_to_read_aloud(policy),
         *_unbound_figures(policy),
         *_formulas(policy),
         *_wordings(policy),
@@ -82,6 +86,17 @@ def _values(policy: Policy) -> Iterator[str]:
             read = [q.low for q in read_quantities(figure.quote)]
             if [v for v in read if v in values] != list(values):
                 yield f"measures.toml {measure.id}：{[str(v) for v in values]} 与引文读出的数不一致：“{figure.quote}”"
+
+
+def _lines_to_read_aloud(policy: Policy) -> Iterator[str]:
+    for measure in policy.measures:
+        where, line = f"measures.toml {measure.id} aloud", measure.aloud
+        if len(line) > LONGEST_LINE:
+            yield f"{where}：{len(line)} 字，最多 {LONGEST_LINE} 字"
+        if policy.has_clause(measure.clause) and not figures(line) <= figures(policy.clause(measure.clause).text):
+            yield f"{where}：有条款 {measure.clause} 没有的数：“{line}”"
+        if measure.modality == "at_most" and not _BOUNDED.search(line):
+            yield f"{where}：上限没有写成“最高”或“不超过”：“{line}”"
 
 
 def _unbound_figures(policy: Policy) -> Iterator[str]:

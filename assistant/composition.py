@@ -15,7 +15,7 @@ from assistant.passages import Passages
 from assistant.policies import Policy
 from assistant.sections import Section, assemble, blocks
 from assistant.sweep import sweep
-from assistant.understanding import Understanding
+from assistant.understanding import OF_BENEFITS, Understanding
 from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
@@ -63,6 +63,7 @@ class Composer:
             self._silent,
             self._rest,
             self._overview,
+            self._elsewhere,
             self._topics,
             self._measures,
             self._quoted,
@@ -72,7 +73,7 @@ class Composer:
     def is_placed(self, u: Understanding) -> bool:
         """Whether the policy's own data already says what the answer rests on, so that nothing need be searched."""
         chosen_topics = [t for t in u.topics if not (t.titles_only and "哪个" in u.text)]
-        return bool(
+        return not u.asks_of_text and bool(
             u.problem or u.is_outside or u.measures or u.silences or chosen_topics or u.clauses or u.departments
             or u.intents & {"greeting", "thanks", "overview", "term", "department", "more"}
             or ("reverse" in u.intents and (u.quantities or self.passages.shared_words(u.text)))
@@ -139,6 +140,10 @@ class Composer:
             only_limits = "limit" in u.intents
             given = "given" in u.intents
             return _Answer([self.passages.figure_clauses(figure, only_limits, given) for figure in figures])
+        if "mention" in u.intents and not (u.departments or u.told):
+            anywhere = not u.intents & {"support", "money"}
+            if words := self.passages.shared_words(u.text, anywhere=anywhere):
+                return _Answer([self.passages.word_clauses(words, anywhere=anywhere)])
         if not u.intents & {"reverse", "list", "about"} or u.topics or u.departments or u.silences:
             return None
         if ("term" in u.intents and not u.measures) or ("department" in u.intents and u.measures):
@@ -228,7 +233,9 @@ class Composer:
             and m.u.told
             and any(c.amount_yuan is not None or c.readings or (c.working and not c.missing) for c in m.calculations)
         )
-        if not m.u.silences or computes:
+        # 想扩产又想招技工，能用上哪些: what is there comes first.
+        is_broad = "overview" in m.u.intents and m.u.measures and not m.u.is_sure
+        if not m.u.silences or computes or is_broad:
             return None
         first, *others = m.u.silences
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
@@ -267,12 +274,24 @@ class Composer:
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
         asks = u.intents & {"overview", "more"} and (u.carried or not u.measures) and not u.told
+        asks = asks or ("whole" in u.intents and not (u.told or u.clauses))
         support = f"{self.policy.description.support_chapter}."
         if any(t.clause.startswith(support) for t in u.topics):
             return None
         in_passing = all(t.passing for t in u.topics)
         about_money = in_passing and (not u.topics or ("overview" in u.intents and u.intents & {"money", "support"}))
         return _Answer([*self._opening(m), self.writer.overview()]) if asks and about_money else None
+
+    def _elsewhere(self, m: _Material) -> _Answer | None:
+        """The clause that search found nearest, where the classifier holds it likeliest too, or no rival is near."""
+        u, support = m.u, f"{self.policy.description.support_chapter}."
+        first = m.found[0] if m.found else None
+        if first is None or not u.asks_of_text or first.id.startswith(support):
+            return None
+        is_hinted = u.hint and f"{first.id}.".startswith(f"{u.hint}.")
+        cued = {*(x.clause for x in u.measures), *(t.clause for t in u.topics)}
+        is_alone = u.intents.isdisjoint(OF_BENEFITS) and cued.isdisjoint(c.id for c in m.found)
+        return _Answer([*self._opening(m), self.passages.found(first)]) if is_hinted or is_alone else None
 
     def _topics(self, m: _Material) -> _Answer | None:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""

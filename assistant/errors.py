@@ -21,9 +21,17 @@ class ModelTrouble(AssistantError):
     """The language model cannot be had or did not answer as it should; it never holds what the endpoint wrote."""
 
 
-class FeedbackLost(AssistantError):
-    """What a user thinks of an answer could not be kept."""
-
-
 class UnusableInput(AssistantError):
     """The user's input cannot be read; the message says how to put it."""
+
+
+class StoreUnusable(AssistantError):
+    """The desk's database cannot be reached, read or written; nothing of what was asked is kept."""
+
+
+class AccessRefused(AssistantError):
+    """Somebody who may not; the message says what they may do."""
+
+
+class EditConflict(AssistantError):
+    """What is being changed has been changed by somebody else meanwhile."""

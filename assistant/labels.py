@@ -16,9 +16,12 @@ _BREAK = re.compile(r"[，,；;、。！!？?\n]")
 STOP = re.compile(r"[。！？!?\n]")
 # Everything said so far counts for one thing.
 AS_ONE = re.compile(
-    r"(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
-    r"|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
+    r"(?<!剩下)(?<!剩下的)(?<!其余)(?<!其余的)(?<!余下的)(?<!其他)(?<!其他的)(?:都|均)(?:是|算|属于|计入|为|算进|算作)|加起来|累计|同一个(?!实际)|合成一个|算一个项目|两年一个"
+    r"|(?:合计|一共|总共|总计)(?:投资|投入|投了?)额?(?![^，。；]{0,3}[\d一二两三四五六七八九十])|[合加]起来就是|合计就是|由[^。；]{1,6}(?:组成|构成|凑成|合成)"
 )
+# 示波器 80 万，频谱仪 160 万，合计补多少: what is told is asked about together.
+_ALL_ASKED = re.compile(r"(?:一共|总共|合计|总计|共计|拢共|加起来)[^，。；\d]{0,6}(?:补|奖|贴|拿|领|给|多少|几)")
+_NAMED = re.compile(r"[，、；和与及]?(?:一[台套条]|[^，。；、\d其含共比])[^，。；、\d其含共比]{0,8}|[，、；和与及]")
 _SUM = re.compile(r"合计|总计|总共|一共|共计|总额|人数")
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
@@ -38,16 +41,18 @@ _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12
 # 完成的投资：土建 4200 万，设备 6180 万: each part that is told is of what stands before the colon.
 LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}")
 _PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
+_ALIKE = re.compile(r"元?(?:都|均|全部)")  # 厂房 3500 万、设备 5100 万都已完成
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
     r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"
 )
-_PIECE = "(?:笔|批|台|家|套|宗|单|张|次)"
+_PIECE = "(?:笔|批|台|家|套|宗|单|张|次|个|条|款)"
 _AND = re.compile(
     rf"(?:一{_PIECE})?[、,，；;]?(?:和|及|与|加|\+|再加|还有|以及|跟)?"
     rf"(?:(?:另|第)?[一二三四五]{_PIECE}|(?:后来|后面|随后|之后)?[又再](?:追加|加投|补投|投|添)了?"
     r"|[\u4e00-\u9fff]{1,2}(?:行|厂|家|台)"
+    rf"|[a-z甲乙丙丁](?:[行厂家台套线]|公司)?[^，。；\d]{0, 3}"
     rf"|{_PERIOD}+(?:又|再|接着|还|也)?(?:实际)?(?:完成|投|添|增加|花|干|做|卖)?(?:了|到)?)?"
 )
 
@@ -146,11 +151,14 @@ def pair(
 ) -> list[tuple[Quantity, Label]]:
     """Those of a group of the text's quantities that a label points at, with it: their own or a neighbour's."""
     found = {quantity.start: label for quantity, label in _align(text, group, labels, quantities)}
-    if AS_ONE.search(text) and len({label.names for label in found.values()}) == 1:
-        only = next(iter(found.values()))
-        if only.names:
-            found = {q.start: only for q in group} | found
+    owned = [label for label in found.values() if label.names]
+    is_one = len({label.names for label in owned}) == 1
+    if is_one and AS_ONE.search(text) and len(owned) == len(found):
+        found = {q.start: owned[0] for q in group} | found
     else:
+        if is_one and _ALL_ASKED.search(text):
+            listed = (b for a, b in pairwise(group) if _NAMED.fullmatch(text[a.end : b.start]))
+            found = {q.start: owned[0] for q in listed} | found
         _pass_on(text, group, found)
     return [(q, found[q.start]) for q in group if q.start in found]
 
@@ -254,7 +262,7 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
     if not label.names and STOP.search(gap):
         return _FAR  # what is no input claims nothing of another sentence
     separators = len(SEPARATOR.findall(gap))
-    if not label.names and not before and separators and _leads_on(text, label, quantities):
+    if not before and separators and _leads_on(text, label, quantities):
         return _FAR  # 一平米四十块，水电一个月另交两万
     if before:
         distance = len(gap) + 8.0 * separators
@@ -270,10 +278,18 @@ def _distance(text: str, quantity: Quantity, label: Label, quantities: Sequence[
 def _pass_on(text: str, group: Sequence[Quantity], found: dict[int, Label]) -> None:
     """Give a quantity that merely goes on a list (600 万、850 万和 420 万) the label of its neighbour."""
     for link in (_TURNED, _OF_WHICH, _ITEM, _AND):
-        linked = [(a, b) for a, b in pairwise(group) if a.end < b.start and link.fullmatch(text[a.end : b.start])]
+        linked = [(a, b) for a, b in pairwise(group) if a.end <= b.start and link.fullmatch(text[a.end : b.start])]
         for known, other in (*linked, *((b, a) for a, b in reversed(linked) if link is _AND)):
+            gap = text[min(known.end, other.end) : max(known.start, other.start)]
+            if known.kind == "count" and known.start > other.start and gap == "，":
+                continue  # 11 人，7 个技师
             if known.start in found and (other.start not in found or _is_beyond(text, other, found[other.start])):
                 found[other.start] = found[known.start]
+    for last in [q for q in group if q.start in found and _ALIKE.match(text[q.end :])]:
+        for known, other in pairwise(q for q in reversed(group) if q.start <= last.start):
+            if other.start in found or not _PART.fullmatch(text[other.end : known.start]):
+                break
+            found[other.start] = found[last.start]
     for first in [q for q in group if q.start in found and LIST.fullmatch(text[found[q.start].end : q.start])]:
         for known, other in pairwise(q for q in group if q.start >= first.start):
             if not _PART.fullmatch(text[known.end : other.start]):

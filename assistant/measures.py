@@ -137,6 +137,7 @@ class Measure(_Data):
 
     `cues` point at it in a question: parts joined by ` + ` must all occur, `|` separates words for one part.
     `unless` are words that say another route is meant. `years` bounds how long a yearly benefit is paid.
+    `aloud` is a line of at most 60 characters to say on the telephone.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Measure(_Data):
     modality: Modality | None = None
     per: str = ""
     quote: str
+    aloud: str
     cues: Patterns
     unless: Patterns = ()
     formula: Formula

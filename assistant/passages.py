@@ -29,7 +29,7 @@ class Passages:
         self.policy = policy
         chapter = policy.description.support_chapter
         self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
-        self._bodies = [squeeze(c.body) for c in self._support]
+        self._said = [c for c in policy.clauses if c.body and c.id not in (HEAD, COLOPHON)]
 
     def silent(self, silence: Silence, measures: Sequence[Measure] = ()) -> Section:
         """What the policy does not say, what it says nearby (of `measures`, if it is about those), and whom to ask."""
@@ -145,25 +145,32 @@ class Passages:
         """A passage of a clause under a heading of ours."""
         return self.topic(Topic(clause=clause_id, cues=(), quote=quote, says=says))
 
-    def shared_words(self, text: str) -> str:
-        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest."""
+    def shared_words(self, text: str, *, anywhere: bool = False) -> str:
+        """The run of `text` that stands word for word in a support clause: one in quotes, else the longest.
+
+        `anywhere`: in any clause.
+        """
         if quoted := self.quoted_words(text):
             return quoted
-        most = len(self._support) * _TELLING_SHARE
+        bodies = [squeeze(c.body).lower() for c in (self._said if anywhere else self._support)]
+        most = len(bodies) * _TELLING_SHARE
         runs = (text[i:j] for i in range(len(text)) for j in range(i + 2, min(len(text), i + 16) + 1))
         whole = (run for run in runs if run[0] not in _BINDING and run[-1] not in _BINDING)
-        held = [run for run in whole if 0 < sum(run in body for body in self._bodies) <= most]
+        held = [run for run in whole if 0 < sum(run in body for body in bodies) <= most]
         return max(held, key=len, default="")
 
     def quoted_words(self, text: str) -> str:
         """The first words in quotes that stand anywhere in the policy."""
         runs = (str(run) for run in _IN_QUOTES.findall(text))
-        return next((run for run in runs if any(run in squeeze(c.body) for c in self.policy.clauses)), "")
+        return next((run for run in runs if any(run in squeeze(c.body).lower() for c in self.policy.clauses)), "")
 
-    def word_clauses(self, words: str) -> Section:
-        """Every support clause that holds some words; every clause of the policy where none of support does."""
-        held = [c for c in self.policy.clauses if words in squeeze(c.body)]
-        hits = [c for c in held if c in self._support] or held
+    def word_clauses(self, words: str, *, anywhere: bool = False) -> Section:
+        """Every support clause that holds some words; every clause of the policy where none of support does.
+
+        `anywhere`: every clause in any case.
+        """
+        held = [c for c in self.policy.clauses if words in squeeze(c.body).lower()]
+        hits = held if anywhere else [c for c in held if c in self._support] or held
         lines = [f"- **{c.label}**：{c.body}" for c in hits]
         return Section(
             text=blocks(f"写有“{words}”的条款：", "\n".join(lines)),

@@ -20,7 +20,7 @@ _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]|张(?=票|发票)))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
-    r"[^，。；\d]{0,8}$|各(?:自|是|为)?$"
+    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为)?|单价(?:是|为)?)$"
 )
 _PEOPLE = ("人", "名", "位", "个", "个人")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
@@ -74,16 +74,35 @@ _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
 _STOP = re.compile(r"[。；？?！!]")
+_LISTED = re.compile("[、和与及跟]")
+_SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 
 def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
     """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
+    quantities = _of_one_unit(text, quantities)
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
+
+
+def _of_one_unit(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, bare numbers of a list that ends in a sum (210、340 和 95 万) in its unit."""
+    out: list[Quantity] = []
+    scale = None
+    for q in reversed(quantities):
+        after = out[-1] if out else None
+        joins = after is not None and bool(_LISTED.fullmatch(text[q.end : after.start]))
+        if q.kind == "number" and after and scale and joins and not is_year(q):
+            q = replace(q, kind="money", low=q.low * scale, high=q.high * scale, unit=after.unit)
+        else:
+            unit = _SCALED.fullmatch(q.text) if q.kind == "money" and not q.problem else None
+            scale = q.low / Decimal(unit["number"]) if unit else None
+        out.append(q)
+    return out[::-1]
 
 
 def without_parts(
@@ -115,6 +134,11 @@ def without_parts(
         else:
             out[out.index(whole)] = left
     return out
+
+
+def is_year(quantity: Quantity) -> bool:
+    """Whether a bare number is more likely a year (2021) than a measure of anything."""
+    return quantity.kind == "number" and 1990 <= quantity.low <= 2050 and len(quantity.text) == 4
 
 
 def _the_rest(text: str, part: Quantity, behind: Sequence[Quantity]) -> int:
@@ -258,8 +282,11 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) times the pieces told of (12 台，三层)."""
     out = []
+    found = {q.start: _EACH.search(text[: q.start]) for q in quantities if q.kind in ("money", "area")}
+    is_list = sum(bool(each and each["one"]) for each in found.values()) > 1  # 一条 520 万，一条 1180 万
     for q in quantities:
-        each = _EACH.search(text[: q.start]) if q.kind in ("money", "area") and not q.problem else None
+        each = found.get(q.start) if not q.problem else None
+        each = None if each and each["one"] and is_list else each
         pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities) if each else None
         if pieces is not None:
             words = f"{q.text}×{pieces.text}"

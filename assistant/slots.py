@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
-from assistant.quantities import as_meant, without_parts
+from assistant.quantities import as_meant, is_year, without_parts
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
@@ -29,10 +30,18 @@ _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
 # Years in order: relative to this one, or as they are counted.
 _YEAR = re.compile(
-    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|上个年度|如今|现在|目前|第[一二三四五]年"
+    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|[前早头][几些两三]年|上个年度|如今|现在|目前|第[一二三四五]年"
+    # the best of all years before (历史最高一亿八), and not what is reached now (创历史最高)
+    r"|(?<![创破新下了])(?:历史|历年|以往|过往|往年|过去|以前|之前|此前|从前)[^，。；\d]{0,4}(?:最[高好多佳大]|峰值|纪录|记录|顶峰)"
 )
+_ROW = re.compile(
+    r"(?P<count>[两三四五])年(?:来|间|里)?(?:的)?[^，。；\d]{0,8}(?:分别|依次|各)[是为有]?(?:做|卖)?[了到]?$"
+)
+_COMMAS = frozenset("、，和")
 _SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
+_BEST = -9  # the best of all years before
 _ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
+_ORDER |= dict.fromkeys("历以过往之此从早头", _BEST)
 _THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 
@@ -110,7 +119,7 @@ class _Reading:
     def unlabelled(self, item: Input, is_asked: bool) -> Quantity | None:
         """The first quantity left that may be the input's without a word that says so."""
         fitting = (q for q in self.left if fits(item, q, is_asked) and q.text[0] not in _BARE)
-        return next((q for q in fitting if not _is_year(q) or q.text == self.text), None)
+        return next((q for q in fitting if not is_year(q) or q.text == self.text), None)
 
     def filled(self, kinds: set[str]) -> Filled:
         """What was read, with the problem of a quantity left that is of the `kinds` of the inputs."""
@@ -213,7 +222,7 @@ class Slots:
         """Whether a quantity fit for inputs of a kind is no year, no price of a ㎡, and nothing by the head."""
         is_price = kind == "money" and is_small(quantity) and any(i.kind == "unit_rent" for i in self._inputs)
         is_per_head = kind == "count" and quantity.kind != "count" and bool(_PER_HEAD.search(text[: quantity.start]))
-        return not (_is_year(quantity) or is_price or is_per_head)
+        return not (is_year(quantity) or is_price or is_per_head)
 
     def _take_kind(self, reading: _Reading, kind: str, group: Sequence[Quantity]) -> str:
         """The same for the inputs of one kind and the quantities that fit them."""
@@ -226,6 +235,10 @@ class Slots:
                 continue
             if kind == "count" and len(group) == 1 and is_shared(text, quantity, label, near):
                 continue
+            if quantity.kind == "number" and any(
+                label.end <= x.start and x.end <= quantity.start and x.names - names for x in reading.labels
+            ):
+                continue  # 同类厂房平均 28: the nearer word says what a bare number is
             items = [i for i in self._inputs if i.name in label.names and i.kind == kind and fits(i, quantity, True)]
             items = self._nearest(items, quantity, reading)
             if problem := self._take_mention(reading, items, reading.mention(quantity, label)):
@@ -326,10 +339,10 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
     """The year said right before each quantity that may be one of two inputs' of different years."""
     own = {base.name, earlier.name}
     foreign = [x for x in reading.labels if not own & x.names or base.name in x.denies]
-    years: dict[Quantity, int] = {}
+    years = _years_in_row(reading, base)
     end, last = 0, None
     for q in reading.quantities:
-        if _is_year(q) or _SHORT_YEAR.fullmatch(q.text):
+        if is_year(q) or _SHORT_YEAR.fullmatch(q.text):
             continue
         between = reading.text[end : q.start]
         said = _YEAR.findall(between)
@@ -338,12 +351,26 @@ def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int
         here = [x for x in reading.labels if clause <= x.start and x.end <= q.start]
         last = _rank(said[-1]) if said else None if STOP.search(between) else last
         # 今年突破 2 亿，做到 5.1 亿: the second is of the same, latest year, by a word of its own.
-        goes_on = last == max(years.values(), default=None) and any(x.names & own for x in here)
+        goes_on = last == max(years.values(), default=None) != _THIS_YEAR + _BEST and any(x.names & own for x in here)
         is_dated = bool(said) or goes_on
         if last is not None and is_dated and q.kind == base.kind and not q.problem and not set(here) & set(foreign):
             years[q] = last
         end = q.end
     return years
+
+
+def _years_in_row(reading: _Reading, base: Input) -> dict[Quantity, int]:
+    """The last years' figures told in one row, the latest last (近三年分别是 3.1 亿、4.4 亿、6.2 亿)."""
+    for at, first in enumerate(reading.quantities):
+        row = _ROW.search(reading.text[: first.start])
+        if row is None or first.kind != base.kind:
+            continue
+        count = "两三四五".find(row["count"]) + 2
+        listed = reading.quantities[at : at + count]
+        gaps = [reading.text[a.end : b.start] for a, b in pairwise(listed)]
+        if len(listed) == count and all(q.kind == base.kind and not q.problem for q in listed) and set(gaps) <= _COMMAS:
+            return {q: _THIS_YEAR - count + 1 + n for n, q in enumerate(listed)}
+    return {}
 
 
 def _rank(year: str) -> int:
@@ -354,14 +381,10 @@ def _rank(year: str) -> int:
 
 
 def _apart(text: str, place: int, quantity: Quantity) -> float:
-    """How far a measure is spoken of from a quantity: in characters, with more for each break between."""
-    gap = text[place : quantity.start] if place <= quantity.start else text[quantity.end : place]
-    return len(gap) + 14.0 * len(SEPARATOR.findall(gap)) + 30.0 * len(STOP.findall(gap))
-
-
-def _is_year(quantity: Quantity) -> bool:
-    """Whether a bare number is more likely a year (2021) than a measure of anything."""
-    return quantity.kind == "number" and 1990 <= quantity.low <= 2050 and len(quantity.text) == 4
+    """How far a measure is spoken of from a quantity: in characters, with more for each break between and behind it."""
+    is_behind = place > quantity.start
+    gap = text[quantity.end : place] if is_behind else text[place : quantity.start]
+    return len(gap) + 14.0 * len(SEPARATOR.findall(gap)) + 30.0 * len(STOP.findall(gap)) + 20.0 * is_behind
 
 
 def _together(old: Fact, new: Fact, between: str, adds: bool) -> Fact:

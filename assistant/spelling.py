@@ -74,6 +74,8 @@ class Speller:
         """The term that whole pieces from `at` on sound like, and where it ends; None when they are right."""
         best = None
         sound: tuple[str, ...] = ()
+        if at and pieces[at - 1][-1].isdigit():
+            return None  # 1200平加办公: what follows a number is its unit
         for end in range(at, len(pieces)):
             if not sounds[end]:
                 break

@@ -17,9 +17,14 @@ from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
 _HAN = re.compile("[\u4e00-\u9fff]")
+_OF_TIME = re.compile(r"现在|今年|目前|如今|眼下|今天|[明后]年|20\d\d|期|效")
 _SENTENCE = re.compile(r"[^。！!？?\n]+[？?]?")
 _CLAUSE = re.compile(r"[^，；。！!？?\n]+[？?]?")
+_TOGETHER = re.compile("总共|一共|合计|共|加起来|分别|各|都")
+_ITEM = re.compile(r"[^，、；。！!？?\n]+")
 _BESIDE = re.compile(r"另外|还有|同时|以及|[和跟与及也又再]")
+_TOLD_KINDS = frozenset(("money", "area", "unit_rent"))
+_RULES = frozenset(("amount", "rule"))
 _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 # What a question about a benefit itself asks.
 _ABOUT_BENEFIT = frozenset(
@@ -44,7 +49,8 @@ _BRIEF = 8  # characters of a follow-up that say little without the turns before
 class Targets:
     """What one message points at, each kind most telling first; `asides` are asked beside all else.
 
-    `is_sure`: whatever else is said, it is the silences that are asked about.
+    `is_sure`: whatever else is said, it is the silences that are asked about. `hint` is the place of the text that is
+    likeliest by what the classifier has learnt, where that holds a place likelier than all else.
     """
 
     intents: frozenset[str]
@@ -54,6 +60,7 @@ class Targets:
     asides: tuple[Topic, ...] = ()
     is_outside: bool = False
     is_sure: bool = False
+    hint: str = ""
 
     @property
     def found(self) -> bool:
@@ -88,6 +95,7 @@ class Pointer:
             return targets
         targets = self._with_sentences(text, targets)
         guess = self._classifier.guess(text, asking=self._asking(text) if not targets.intents & _ABOUT_BENEFIT else "")
+        targets = replace(targets, hint=guess.name if guess.kind == "topic" else "")
         if not is_alone and not targets.found and guess.lead < (_DOUBTFUL if len(text) > _BRIEF else _SURE):
             return targets
         in_passing = targets.topics and not targets.measures and all(t.passing for t in targets.topics)
@@ -104,13 +112,15 @@ class Pointer:
             case "silence":
                 return self._with_silence(text, guess, targets, has_inputs)
             case "topic":
-                return self._with_topics(guess, targets, is_placed or not _HAN.search(text))
+                return self._with_topics(text, guess, targets, is_placed or not _HAN.search(text))
             case "outside":
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
+                # 人才方面有什么补贴 names a benefit of this policy
+                is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
@@ -202,19 +212,20 @@ class Pointer:
         if targets.topics and not targets.measures:
             needed.append(_SURE)
         of_its_own = targets.intents & _OF_ITS_OWN
-        if (of_its_own == {"term"} and guess.lead >= _OTHER) or (
-            of_its_own <= {"department"} and guess.lead >= _CERTAIN
-        ):
-            of_its_own = frozenset()  # 以前被罚过款，还能不能申请；对结果不服找谁复核
+        is_standing = of_its_own == {"term"} and guess.lead >= _OTHER  # 以前被罚过款，还能不能申请
+        if is_standing or (of_its_own <= {"department"} and guess.lead >= _CERTAIN):  # 对结果不服找谁复核
+            of_its_own = frozenset()
         if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
         silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
         if cues.is_barred(text):
             return targets
         silences = tuple(dict.fromkeys((silence, *targets.silences)))
-        return replace(targets, silences=silences, is_sure=guess.lead >= _CERTAIN)
+        aside = {"term"} if is_standing and not _OF_TIME.search(text) else set()
+        intents = targets.intents - aside
+        return replace(targets, intents=intents, silences=silences, is_sure=guess.lead >= _CERTAIN)
 
-    def _with_topics(self, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
+    def _with_topics(self, text: str, guess: Guess, targets: Targets, is_placed: bool) -> Targets:
         """The guessed place of the text where nothing else is found, or, when sure, before what the cues say."""
         topics = self._topics_at(guess.name)
         plain = [t for t in topics if not t.quote][:1] or topics
@@ -230,7 +241,8 @@ class Pointer:
                 intents=targets.intents - {"overview"} if is_it and not targets.measures else targets.intents,
             )
         holds = any(t.clause.startswith(f"{guess.name}.") for t in targets.topics)
-        if targets.is_outside or targets.measures or holds:
+        is_barred = any(t.clause == guess.name and cues.is_barred(text) for t, cues in self._topics)
+        if targets.is_outside or targets.measures or holds or is_barred:
             return targets
         if guess.margin >= _CLEAR or (guess.lead >= _DOUBTFUL and not targets.topics):
             return replace(targets, topics=tuple(plain), silences=())
@@ -259,7 +271,11 @@ class Pointer:
         for other in beside:
             if measure.id in other.overrides:
                 text = _without(text, self._cues[other.id].spans(text))
-        return min((start for start, _ in self._cues[measure.id].spans(text)), default=len(text))
+        cues = self._cues[measure.id]
+        for clause in _CLAUSE.finditer(text):  # before a cue that reaches over several (花了 2000 万，买仪器 500 万)
+            if spans := cues.spans(clause[0]):
+                return clause.start() + min(start for start, _ in spans)
+        return min((start for start, _ in cues.spans(text)), default=len(text))
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
@@ -302,6 +318,9 @@ class Pointer:
         matched = self.match(text)
         if "overview" in intents:
             return matched
+        each = [c for c in _ITEM.findall(text) if self._questions.intents_of(c) & _RULES]
+        if len(each) > 1 and not any(q.kind in _TOLD_KINDS for q in read_quantities(text)):
+            return self._match_each(each, matched)
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences):
@@ -316,8 +335,22 @@ class Pointer:
         asks_for = self._questions.intents_of(clauses[0]) & {"amount", "eligibility", "confirm"} if clauses else ()
         if len(clauses) == 1 and asks_for and not _BESIDE.search(clauses[0]):
             named = [m for m in matched if m.benefit in clauses[0] and self._cues[m.id].spans(clauses[0])]
-            matched = _among(matched, named)
+            # 技改投 3450 万，去年营收 6 亿，补助多少: an award is not meant
+            spoken = [b for b in {m.benefit for m in self.policy.measures} if b in clauses[0]]
+            alike = [m for m in matched if any(set(b) & set(m.benefit) for b in spoken)]
+            matched = _among(matched, named or (() if _TOGETHER.search(clauses[0]) else alike))
         return matched
+
+    def _match_each(self, clauses: Sequence[str], whole: Sequence[Measure]) -> tuple[Measure, ...]:
+        """The measures of clauses that each ask (设备转入封顶多少，租金补贴封顶多少), `whole` those of all together.
+
+        A twin that only the whole names is meant by a clause without its own word (共性工厂…，场地租金封顶多少).
+        """
+        apart = [self.match(clause) for clause in clauses]
+        found = tuple(dict.fromkeys(m for measures in apart for m in measures))
+        left = [m for m in whole if m not in found]
+        meant = (next((t for t in left if m not in whole and t.id in m.twins), m) for m in found)
+        return tuple(dict.fromkeys((*meant, *(() if all(apart) else whole))))
 
     def _match_topics(self, text: str) -> tuple[Topic, ...]:
         """The topics `text` points at, heaviest first, without those whose clause holds another one's."""

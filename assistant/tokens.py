@@ -28,18 +28,24 @@ _FIGURE = re.compile(rf"[\d.]+%?[{_HAN_NUMBER}]*元?|[{_HAN_NUMBER}]+元?|元")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
-class Tokenizer:
-    """A jieba tokenizer of its own, knowing the lexicon's terms; safe to share between threads once built.
+def open_cutter() -> jieba.Tokenizer:
+    """A cutter with jieba's word list alone, read in about 0.9 s.
 
-    Building reads jieba's word list in about 0.9 s. jieba's own cache file is as slow to load and lies at a fixed
-    path in the temporary directory, so none is read or written: a read-only disk changes nothing.
+    jieba's own cache file is as slow to load and lies at a fixed path in the temporary directory, so none is read or
+    written: a read-only disk changes nothing.
     """
+    cutter = jieba.Tokenizer()
+    cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
+    cutter.initialized = True
+    return cutter
+
+
+class Tokenizer:
+    """A jieba tokenizer of its own, knowing the lexicon's terms; safe to share between threads once built."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._cutter = jieba.Tokenizer()
-        self._cutter.FREQ, self._cutter.total = self._cutter.gen_pfdict(self._cutter.get_dict_file())
-        self._cutter.initialized = True
+        self._cutter = open_cutter()
         for term in self.terms:
             self._cutter.add_word(term)
 

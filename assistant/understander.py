@@ -114,6 +114,8 @@ class Understander:
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
         if any(self._subjects.names_input(text, m, m.formula.base or "") for m in measures):
             filled = replace(filled, facts=_latest(filled.facts, before.facts, measures, text))
+        if "deducts" in intents and goes_on:
+            filled = _without_foreign(filled, before.facts, measures)
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -157,6 +159,7 @@ class Understander:
             is_outside=targets.is_outside,
             is_sweep=is_sweep,
             is_sure=targets.is_sure,
+            hint=targets.hint,
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
@@ -192,9 +195,11 @@ class Understander:
     def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
         """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
         others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
-        return (
-            bool(others) and quantity.kind == "money" and bool(self.questions.tier_after.search(text[quantity.end :]))
-        )
+        before, after = text[: quantity.start], text[quantity.end :]
+        is_named = bool(self.questions.tier_after.search(after)) and not _THIS_YEAR.search(before)
+        is_asked = bool(_AWARD.match(after) and _ASKS_FOR.search(before))
+        is_asked = is_asked and not all(_PAST.search(text[: q.start]) for q in others)
+        return bool(others) and quantity.kind == "money" and (is_named or is_asked)
 
     def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
         """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
@@ -260,7 +265,7 @@ class Understander:
             old, new = before.facts[name], facts[name]
             if "deducts" in intents and new.high < old.low:
                 revised[name] = old.minus(new)
-            elif adds:
+            elif adds and not _says_again(old, new):
                 revised[name] = old.plus(new)
             elif "correction" in intents:
                 revised[name] = old.corrected(new)
@@ -304,6 +309,20 @@ def _facts_kept(
     return known
 
 
+def _without_foreign(filled: Filled, known: Mapping[str, Fact], measures: Sequence[Measure]) -> Filled:
+    """What was filled, and what is to be deducted though it is said to be something else (300 万是办公电脑，剔掉)."""
+    sums = [i for m in measures for i in m.inputs if i.sum and i.name in known]
+    parts = [q for q in filled.foreign for i in sums if q.kind == i.kind and q.high < known[i.name].low]
+    if filled.facts or len(sums) != 1 or len(parts) != 1:
+        return filled
+    return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
+
+
+def _says_again(old: Fact, new: Fact) -> bool:
+    """Whether the figure of before is one of those told now (这 300 万没算软件，软件另外花了 80 万)."""
+    return len(new.parts) > 1 and any((p.low, p.high) == (old.low, old.high) for p in new.parts)
+
+
 _ALL_OF_THEM = re.compile(r"都|全是|全算")
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
@@ -321,6 +340,14 @@ def _with_subject(
 
 
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
+_THIS_YEAR = re.compile(r"[今本]年[^，。；]*$")
+_PAST = re.compile(r"(?:[去前上]年|以前|之前|此前|往年|历史)[^，。；]*$")
+# 净利润 1.5 亿，想问首破 1 亿的奖励
+_AWARD = re.compile(r"元?的(?:那个|这个)?奖")
+_ASKS_FOR = re.compile(
+    r"(?:^|[，。；?])(?:想?问(?:一?下)?|请问|看看|能不能|能否|可不可以|是不是|能|可以|拿|领|申请|报|那个?|这个?)*"
+    r"(?:首次|头一次|第一次|首)?(?:突破|破|过|达到|到)?$"
+)
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -44,17 +44,24 @@ class Assistant:
     """Answers questions about one policy; holds no conversation, so one serves every user."""
 
     def __init__(
-        self, policy: Policy, understander: Understander, search: Search, versions: str, model: ChatModel | None = None
+        self,
+        policy: Policy,
+        understander: Understander,
+        search: Search,
+        versions: str,
+        tokens: Callable[[str], list[str]],
+        model: ChatModel | None = None,
     ) -> None:
         self.policy = policy
         self.understander = understander
         self.versions = versions
+        self.tokens = tokens
         self.chain: Runnable[Question, Answering] = build_chain(
             understander, search, build_tools(policy), Composer(policy)
         )
         self.assistance = Assistance(model, understander, self.chain.invoke) if model else None
         if self.assistance:
-            self.versions = "\x1e".join((versions, *self.assistance.versions))
+            self.versions = hashlib.sha256("\x1e".join((versions, *self.assistance.versions)).encode()).hexdigest()
             self.chain = self.chain | RunnableGenerator(self.assistance.help)
 
     @property
@@ -81,6 +88,10 @@ class Assistant:
             assert state.reply is not None
             elapsed = round((time.perf_counter() - started) * 1000, 2)
             yield state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
+
+    def simplified(self, text: str) -> str:
+        """A text in the lexicon's canonical terms, as it is matched and searched."""
+        return self.understander.lexicon.simplified(text)
 
     def check(self, profile: Profile) -> tuple[Row, ...]:
         """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
@@ -113,9 +124,13 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
     pointer = Pointer(policy, questions, _open_classifier(settings, policy, lexicon))
     understander = Understander(pointer, lexicon, questions, speller.correct)
     assistant = Assistant(
-        policy, understander, lambda text, money: relevance().clauses(text, money), _versions(settings),
+        policy,
+        understander,
+        lambda text, money: relevance().clauses(text, money),
+        _versions(settings),
+        lambda text: tokenizer().tokens(text),
         open_chat_model(settings),
-    )  # fmt: skip
+    )
     if opens_search:
         prepare(policy.measures)
         for example in policy.description.examples[:1]:  # what is loaded at the first question is loaded now

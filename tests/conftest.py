@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from assistant.desk.store import Store, open_store
 from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
 from assistant.questions import Questions, read_questions
@@ -36,8 +38,14 @@ def questions(corpus_dir: Path) -> Questions:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The real corpus and an index of its own, built once."""
-    kept = tmp_path_factory.mktemp("kept")
-    return Settings(index_dir=tmp_path_factory.mktemp("index"), feedback_file=kept / "feedback.jsonl")
+    database = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'assistant.db'}"
+    return Settings(index_dir=tmp_path_factory.mktemp("index"), database_url=SecretStr(database))
+
+
+@pytest.fixture(scope="session")
+def desk_store(settings: Settings) -> Store:
+    """The database of the pages under test."""
+    return open_store(settings.database_url.get_secret_value())
 
 
 @pytest.fixture(scope="session")

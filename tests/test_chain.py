@@ -589,3 +589,72 @@ def test_no_figure_is_lost_doubled_or_taken_for_another(
 def test_a_carried_question_about_the_term_of_who_cannot_qualify_has_an_answer(assistant: Assistant) -> None:
     turns = ("并购了一家公司，8600万，控股，中山结算，奖多少", "哦对了那家是我弟的公司，算关联方，还能拿吗")
     assert "关联" in ask(assistant, *turns).text
+
+
+LISTS = [
+    ("东莞搬来的核心设备，净值415万 688万 1032万，一共补多少", "5.4", Decimal("2135000")),
+    ("收了两家非关联企业，控股，本市结算，一个3850万一个5350万，奖励总共多少", "5.10", Decimal(460 * WAN)),
+    ("买示波器80万 频谱仪160万 探针台420万，合计补多少", "5.13", Decimal(330 * WAN)),
+    ("技改投资1500万，其中软件300万，总共补多少", "5.8", Decimal(150 * WAN)),
+]
+
+
+@pytest.mark.parametrize(("question", "clause", "yuan"), LISTS, ids=[c[0] for c in LISTS])
+def test_like_sums_asked_about_together_add_up_and_parts_do_not(
+    assistant: Assistant, question: str, clause: str, yuan: Decimal
+) -> None:
+    assert amounts(ask(assistant, question)) == {clause: yuan}
+
+
+@pytest.mark.parametrize(
+    ("question", "yuan"),
+    [
+        ("历史最高年销售一亿八，今年四亿七，奖多少", 80 * WAN),
+        ("营收首破5亿（全年5.6亿，上年4.3亿），奖多少", 100 * WAN),
+        ("营收三年分别是3.1亿、4.4亿、6.2亿，头一回过5亿，奖多少", 100 * WAN),
+        ("利润做到2.3个亿了，能领破两亿那个奖吗", None),
+    ],
+)
+def test_the_year_in_question_is_told_from_the_best_before_it_and_from_what_is_no_revenue(
+    assistant: Assistant, question: str, yuan: int | None
+) -> None:
+    assert amounts(ask(assistant, question)) == {"5.9": yuan}
+
+
+def test_a_space_parts_clauses_where_two_are_typed_side_by_side(assistant: Assistant) -> None:
+    reply = ask(assistant, "公司开了六年了 最近租了2250平过渡厂房 同类平均租金20块一平 能拿租金补贴不")
+    assert amounts(reply) == {"5.5": None}
+    assert "新设立" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("question", "clause"),
+    [
+        ("计算机辅助设计、辅助制造类软件是否在重点支持之列？", "3.8.1"),
+        ("招商项目在立项、规划、用地和施工报批上有什么便利措施？", "4.1"),
+        ("网络测试设备和网关有没有写", "3.1"),
+        ("检测认证和技能培训类的服务平台要不要建", "4.4"),
+        ("用地方面有什么优先？", "5.3"),
+    ],
+)
+def test_a_place_of_the_text_is_found_though_a_benefits_word_stands_in_the_question(
+    assistant: Assistant, question: str, clause: str
+) -> None:
+    assert first(ask(assistant, question)) == clause
+
+
+def test_each_of_several_caps_asked_in_one_message_is_given(assistant: Assistant) -> None:
+    text = ask(assistant, "过渡厂房租金补贴一年封顶几多，设备转入封顶几多，还有创业扶持最高几多").text
+    assert all(cap in text for cap in ("300 万元", "500 万元", "1000 万元"))
+
+
+def test_every_clause_that_mentions_a_word_is_listed(assistant: Assistant) -> None:
+    cited = [c.clause for c in ask(assistant, "哪些条款提到大数据").citations]
+    assert cited[:4] == ["3.8.3", "4.2.1", "5.11", "5.14"]
+
+
+def test_expansion_alone_has_no_rate_and_hides_nothing_else_that_is_asked_for(assistant: Assistant) -> None:
+    assert ask(assistant, "只是扩产，没有技改，补多少比例").status == "not_covered"
+    broad = ask(assistant, "想扩产线又想招技工，大概能用上哪几条")
+    assert broad.status == "answered"
+    assert "高级工" in broad.text

@@ -28,9 +28,9 @@ def imported(path: Path) -> set[str]:
 
 # Down the flow: a module may import those before it.
 FLOW = [
-    "errors", "settings", "clauses", "lexicon", "questions", "amounts", "answer", "measures", "fragments", "policies", "facts",
-    "quantities", "labels", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "subjects", "understander", "tokens", "embeddings", "manifest", "index", "reranker", "retrieval", "feedback",
-    "relevance", "sections", "sweep", "wording", "passages", "composition", "guard", "sentences", "tools", "chain", "local_model", "chat_model", "proposal", "explanation", "assistance", "checkup", "wiring", "__main__",
+    "errors", "settings", "clauses", "lexicon", "questions", "amounts", "guard", "answer", "measures", "fragments", "policies", "facts",
+    "quantities", "labels", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "subjects", "understander", "tokens", "embeddings", "manifest", "index", "reranker", "retrieval",
+    "relevance", "sections", "sweep", "wording", "passages", "composition", "sentences", "tools", "chain", "local_model", "chat_model", "proposal", "explanation", "assistance", "checkup", "wiring", "__main__",
 ]  # fmt: skip
 
 
@@ -41,6 +41,24 @@ def test_dependencies_run_one_way_down_the_flow() -> None:
         ours = {n.split(".")[1] for n in imported(PACKAGE / f"{name}.py") if n.startswith("assistant.")}
         backwards = {n for n in ours & set(FLOW) if FLOW.index(n) > FLOW.index(name)}
         assert not backwards, f"{name} imports {backwards}"
+
+
+# The desk stands on the flow and beside it: only the command line and the pages know it.
+DESK = [
+    "schema", "store", "masking", "accounts", "inbox", "answers", "cases", "curation", "lookup", "keeping", "export",
+    "supervision", "backup", "commands",
+]  # fmt: skip
+
+
+def test_the_desk_stands_on_the_flow_and_nothing_of_the_flow_on_the_desk() -> None:
+    assert {path.stem for path in (PACKAGE / "desk").glob("*.py")} - {"__init__"} == set(DESK)
+    for name in DESK:
+        names = imported(PACKAGE / "desk" / f"{name}.py")
+        ours = {n.split(".")[2] for n in names if n.startswith("assistant.desk.")} & set(DESK)
+        assert not {n for n in ours if DESK.index(n) > DESK.index(name)}, name
+        assert not {n for n in names if n.startswith(("assistant.pages", "gradio", "fastapi", "langchain"))}, name
+    for name in set(FLOW) - {"__main__"}:
+        assert not {n for n in imported(PACKAGE / f"{name}.py") if n.startswith("assistant.desk")}, name
 
 
 def test_pages_know_neither_langchain_nor_chroma_and_calculators_no_langchain() -> None:
@@ -61,7 +79,7 @@ def test_every_setting_and_command_is_documented(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     for field in Settings.model_fields:
         assert f"ASSISTANT_{field.upper()}" in text
-    for command in ("ask", "estimate", "search", "index", "check", "doctor"):
+    for command in ("ask", "estimate", "search", "index", "check", "doctor", "desk"):
         assert f"assistant {command}" in text
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -21,6 +22,7 @@ import uvicorn
 import app as web
 from assistant.answer import Calculation, Check, Citation, Missing, Reading, Reply
 from assistant.checkup import Profile
+from assistant.desk.store import Store, open_store
 from assistant.errors import AssistantError, SettingsError, UnusableInput
 from assistant.pages.chat import Chat, build_chat, user_turns
 from assistant.pages.followups import followups
@@ -204,10 +206,15 @@ class FakeAssistant:
 
 
 @contextmanager
-def serve(opening: Opening, settings: Settings | None = None, port: int = 0) -> Iterator[str]:
-    """The live application on a free port (or a given one)."""
+def serve(
+    opening: Opening, settings: Settings | None = None, store: Store | None = None, port: int = 0
+) -> Iterator[str]:
+    """The live application on a free port (or a given one); without a store, one that is gone afterwards."""
     listener = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(web.build_app(opening, settings or Settings()), log_level="warning"))
+    directory = TemporaryDirectory()
+    store = store or open_store(f"sqlite:///{directory.name}/desk.db")
+    app = web.build_app(opening, settings or Settings(), store)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
@@ -218,6 +225,7 @@ def serve(opening: Opening, settings: Settings | None = None, port: int = 0) -> 
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()
+        directory.cleanup()
 
 
 def opened(opening: Opening) -> Opening:

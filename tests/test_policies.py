@@ -57,6 +57,21 @@ def test_a_figure_of_the_support_chapter_without_a_measure_is_found(corpus: Path
     assert any("条款 5.6 的“5 年”没有绑定" in fault for fault in faults)
 
 
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("最高 900 万元。", "没有的数"),
+        ("给 1000 万元。", "上限没有写成"),
+        ("最高 1000 万元。" * 6, "66 字，最多 60 字"),
+    ],
+)
+def test_a_line_to_read_aloud_that_is_long_unbound_or_promises_is_found(corpus: Path, line: str, fault: str) -> None:
+    written = "优质项目落户，最高不超过 1000 万元创业扶持，给多少看评价结果。"
+    change(policy_file(corpus, "measures.toml"), f'aloud = "{written}"', f'aloud = "{line}"')
+    faults = audit(read_policies(corpus)[0])
+    assert any("startup aloud" in found and fault in found for found in faults)
+
+
 def test_an_input_that_nothing_uses_is_found(corpus: Path) -> None:
     change(policy_file(corpus, "measures.toml"), 'base = "net_value"', 'base = "book_value"')
     faults = audit(read_policies(corpus)[0])
@@ -208,6 +223,7 @@ benefit = "补贴"
 modality = "at_most"
 per = "每个项目"
 quote = "给予最高 1000 万元创业扶持"
+aloud = "装修费用按最高 10% 支持。"
 cues = ["展厅"]
 
 [measures.formula]
@@ -238,7 +254,7 @@ def test_a_new_measure_needs_data_only(corpus: Path) -> None:
     policy = read_policies(corpus)[0]
     questions = read_questions(corpus / "lexicon/questions.toml")
     understander = Understander(Pointer(policy, questions, None), read_lexicon(corpus / "lexicon"), questions)
-    assistant = Assistant(policy, understander, lambda text, is_about_money: (), "test")
+    assistant = Assistant(policy, understander, lambda text, is_about_money: (), "test", str.split)
     reply = assistant.reply(["展厅装修花了300万能补多少"], date(2020, 1, 1))
     assert [(c.measure, c.amount_yuan) for c in reply.calculations] == [("showroom", 300_000)]
     assert any("showroom" in fault for fault in audit(policy))  # its rate stands in no quote, and the check says so

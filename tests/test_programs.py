@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +15,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from sqlalchemy import text
 from test_pages import opened, serve
 
-from assistant.errors import FeedbackLost
-from assistant.feedback import Feedback, keep
+from assistant.desk.inbox import waiting
+from assistant.desk.store import Store, open_store
 from assistant.pages.opening import Opening
 from assistant.settings import ROOT, Settings
 from assistant.wiring import Assistant
@@ -30,8 +29,8 @@ NAMES = {"ask", "measures", "calculate", "check", "clause"}
 
 
 @pytest.fixture(scope="module")
-def url(assistant: Assistant, settings: Settings) -> Iterator[str]:
-    with serve(opened(Opening(lambda: assistant)), settings) as address:
+def url(assistant: Assistant, settings: Settings, desk_store: Store) -> Iterator[str]:
+    with serve(opened(Opening(lambda: assistant)), settings, desk_store) as address:
         yield address
 
 
@@ -132,30 +131,27 @@ def test_the_examples_of_the_readme_run_as_they_stand(url: str, name: str) -> No
     assert "3000000" in str(names["answer"].content)
 
 
-def test_a_judgement_of_an_answer_is_kept_and_a_malformed_one_is_not(url: str, settings: Settings) -> None:
-    said = {"receipt": "b1886dc957", "verdict": "bad", "reason": "数字不对", "question": "技改补多少"}
-    before = len(settings.feedback_file.read_text("utf-8").splitlines()) if settings.feedback_file.exists() else 0
+def test_a_judgement_of_an_answer_is_kept_masked_and_a_malformed_one_is_not(url: str, desk_store: Store) -> None:
+    said = {"receipt": "b1886dc957", "verdict": "bad", "reason": "数字不对", "question": "电话13812345678，技改补多少"}
+    before = len(waiting(desk_store))
     assert httpx.post(f"{url}feedback", json=said).status_code == 200
     assert httpx.post(f"{url}feedback", json={**said, "verdict": "great"}).status_code == 422
     assert httpx.post(f"{url}feedback", json={**said, "reason": "长" * 300}).status_code == 422
-    kept = settings.feedback_file.read_text("utf-8").splitlines()[before:]
-    assert [{**json.loads(line), "at": ""} for line in kept] == [{**said, "at": ""}]
-
-
-def test_a_full_file_takes_no_more_judgements(tmp_path: Path) -> None:
-    path = tmp_path / "feedback.jsonl"
-    with path.open("wb") as file:
-        file.truncate(50_000_001)
-    with pytest.raises(FeedbackLost, match="已经满了"):
-        keep(Feedback(receipt="b1886dc957", verdict="good"), path, datetime(2026, 1, 1, tzinfo=UTC))
+    groups = waiting(desk_store)
+    assert len(groups) == before + 1
+    kept = groups[0].signals[0]
+    assert (kept.receipt, kept.voice, kept.reason) == ("b1886dc957", "bad", "数字不对")
+    assert kept.question == "电话［电话］，技改补多少"
 
 
 def test_a_judgement_that_cannot_be_kept_is_said(tmp_path: Path, assistant: Assistant) -> None:
-    nowhere = Settings(feedback_file=tmp_path / "missing" / "feedback.jsonl")
-    with serve(opened(Opening(lambda: assistant)), nowhere) as address:
+    store = open_store(f"sqlite:///{tmp_path / 'desk.db'}")
+    with store.write() as session:
+        session.execute(text("DROP TABLE signals"))
+    with serve(opened(Opening(lambda: assistant)), store=store) as address:
         response = httpx.post(f"{address}feedback", json={"receipt": "b1886dc957", "verdict": "good"})
     assert response.status_code == 503
-    assert "ASSISTANT_FEEDBACK_FILE" in response.json()["message"]
+    assert "没有记下" in response.json()["message"]
 
 
 def test_the_file_as_received_can_be_downloaded(url: str, assistant: Assistant) -> None:

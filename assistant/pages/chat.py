@@ -20,7 +20,7 @@ from assistant.understander import LONGEST
 
 log = logging.getLogger(__name__)
 
-CAUTION = "回答依据政策原文，仅供参考，以主管部门认定为准。"
+CAUTION = "回答依据政策原文，仅供参考，以主管部门认定为准。提问遮去号码和单位名后留存备查。"
 UNEXPECTED = "这个问题没能处理好，您的文字还在输入框里。请稍后再试；若仍不行，请把问题和时间告诉管理员。"
 Messages = list[dict[str, Any]]
 # How the events of the page itself are declared: no progress bars, and not for programs.

@@ -55,7 +55,9 @@ class ChineseDocument:
         async def send_chinese(message: Message) -> None:
             nonlocal head, body
             if message["type"] == "http.response.start":
-                if not Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                sent = Headers(raw=message["headers"])
+                # A document with a rule of its own is one of ours and not Gradio's.
+                if "content-security-policy" in sent or not sent.get("content-type", "").startswith("text/html"):
                     head = {}
                     await send(message)
                 else:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-SCREENSHOTS = Path(__file__).parent.parent.parent / "build" / "screenshots"
+BUILD = Path(__file__).parent.parent.parent / "build"
+SCREENSHOTS, AXE = BUILD / "screenshots", BUILD / "axe" / "axe.min.js"
 
 Visit = Callable[..., Page]
 
@@ -28,3 +31,18 @@ def save(page: Page, name: str, full_page: bool = True) -> None:
 def overflow(page: Page) -> int:
     """By how many pixels the document is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def faults(page: Page) -> list[str]:
+    """The serious faults of accessibility that axe finds on the page as it stands."""
+    if not AXE.exists():
+        pytest.skip("需要 axe-core：见 .ci/run，由 npm 取到 build/axe/axe.min.js")
+    page.add_script_tag(content=AXE.read_text("utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)"
+    )
+    return [
+        f"{fault['id']}: {fault['help']} — {[node['target'] for node in fault['nodes']][:3]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]

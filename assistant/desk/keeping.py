@@ -1,0 +1,86 @@
+"""An assistant and a store → an assistant that keeps what it answers."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from assistant.answer import Reply
+from assistant.checkup import Profile
+from assistant.desk.answers import keep_reply
+from assistant.desk.lookup import Lookup
+from assistant.desk.schema import Door
+from assistant.desk.store import Store
+from assistant.errors import StoreUnusable
+from assistant.policies import Policy
+from assistant.sweep import Row
+
+if TYPE_CHECKING:
+    from assistant.wiring import Assistant
+
+log = logging.getLogger(__name__)
+
+
+class KeepingAssistant:
+    """An assistant each of whose replies is kept; one that cannot be kept is given all the same."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        store: Store,
+        now: Callable[[], datetime],
+        door: Door = "page",
+        lookup: Lookup | None = None,
+    ) -> None:
+        self._assistant, self._store, self._now, self._door = assistant, store, now, door
+        self.policy: Policy = assistant.policy
+        self.versions = assistant.versions
+        self.lookup = lookup or Lookup(assistant.policy, assistant.simplified, assistant.tokens, store)
+
+    def at(self, door: Door) -> KeepingAssistant:
+        """The same assistant, asked at another door."""
+        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup)
+
+    @property
+    def title(self) -> str:
+        return self._assistant.title
+
+    @property
+    def subtitle(self) -> str:
+        return self._assistant.subtitle
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        return self._assistant.examples
+
+    def reply(self, turns: Sequence[str], on: date) -> Reply:
+        return deque(self.stream(turns, on), maxlen=1)[0]
+
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        """The same as it comes; what was shown last is kept, also where the user leaves before the end."""
+        reply: Reply | None = None
+        try:
+            for reply in self._assistant.stream(turns, on):
+                yield reply
+        finally:
+            if reply is not None:
+                self._keep(turns, on, reply)
+
+    def _keep(self, turns: Sequence[str], on: date, reply: Reply) -> None:
+        try:
+            keep_reply(self._store, turns, on, self.versions, reply, self._door, self._now())
+        except StoreUnusable as error:
+            log.warning("an answer was given but not kept: %s", error)
+
+    def answer_now(self, turns: Sequence[str], on: date) -> Reply:
+        """What is answered now, without keeping it."""
+        return self._assistant.reply(turns, on)
+
+    def check(self, profile: Profile) -> tuple[Row, ...]:
+        return self._assistant.check(profile)
+
+    def unused(self, profile: Profile) -> tuple[str, ...]:
+        return self._assistant.unused(profile)

@@ -1,0 +1,187 @@
+"""A database URL → a store: migrated tables, transactions that wait for their turn, and errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session
+
+from assistant.desk.schema import Audit
+from assistant.errors import AssistantError, SettingsError, StoreUnusable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_PATIENCE = 15  # seconds a write waits for another process's
+_LOCK = 0x706F6C69  # whoever migrates a PostgreSQL database holds this advisory lock
+
+
+class Store:
+    """The desk's database. Whatever a `write()` did is on disk when it ends; if it raises, nothing of it is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def url(self) -> str:
+        """Where it is, with the password: for another process of ours only."""
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database; what it changes is not kept."""
+        engine = self.engine
+        if engine.dialect.name == "postgresql":  # SQLite's do so of themselves
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with _in_words(self.engine), Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that takes its turn before it reads, and is kept when the block ends."""
+        engine = self.engine.execution_options(writes=True)
+        with _in_words(self.engine), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def revision(self) -> str | None:
+        """The version its tables are at; None where there are none."""
+        with _in_words(self.engine), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables up (or, to an older revision, down); several processes may try at once."""
+        with _in_words(self.engine), self.engine.execution_options(writes=True).begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            current = MigrationContext.configure(connection).get_current_revision()
+            _refuse_newer(current, self.engine)
+            config = _config(connection)
+            ours = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+            goes_down = revision == "base" or (current in ours and revision in ours[ours.index(current) + 1 :])
+            try:
+                (command.downgrade if goes_down else command.upgrade)(config, revision)
+            except CommandError as error:
+                raise StoreUnusable(f"没有结构版本 {revision}；可用：{'、'.join(ours)}、base、head。") from error
+
+
+def open_store(url: str) -> Store:
+    """Connect and migrate; a SQLite file is made where there is none."""
+    engine = _open_engine(url)
+    if engine.dialect.name == "sqlite":
+        directory = Path(str(engine.url.database)).parent
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnusable(f"建不了目录 {directory}（{error.strerror}）。请改 ASSISTANT_DATABASE_URL。") from error
+    store = Store(engine)
+    store.migrate()
+    return store
+
+
+def inspect(url: str) -> tuple[bool, str]:
+    """Whether the database at a URL is well, and what it is or what to do about it; nothing is made or changed."""
+    try:
+        engine = _open_engine(url)
+        if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+            return True, f"数据库：{_name(engine)}，还没有，首次启动时建立"
+        revision = Store(engine).revision()
+    except AssistantError as error:
+        return False, str(error)
+    if revision == newest():
+        return True, f"数据库：{_name(engine)}，结构版本 {revision}"
+    return (
+        False,
+        f"数据库：{_name(engine)}，结构版本 {revision or '无'}，程序要求 {newest()}。请运行 assistant desk migrate。",
+    )
+
+
+def newest() -> str:
+    """The revision this program's tables are at."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
+def note(session: Session, at: datetime, who: str, action: str, detail: str = "") -> None:
+    """A line of the audit trail, kept together with what it tells of."""
+    session.add(Audit(at=at, who=who, action=action, detail=detail))
+
+
+def _open_engine(url: str) -> Engine:
+    """An engine for a URL; SQLite is in WAL mode and synced at every commit."""
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise SettingsError(f"ASSISTANT_DATABASE_URL={url}：须写明文件，例如 sqlite:///assistant.db。")
+            engine = create_engine(parsed, connect_args={"timeout": _PATIENCE})
+            _prepare_sqlite(engine)
+            return engine
+        if kind == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": _PATIENCE})
+        raise SettingsError(f"ASSISTANT_DATABASE_URL：不认识 {kind}，可用 sqlite 或 postgresql。")
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsError(
+            "ASSISTANT_DATABASE_URL 不是数据库地址，应如 sqlite:///assistant.db 或 postgresql://用户:密码@主机/库。"
+        ) from error
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads and then writes must hold the lock from its start: a later upgrade is refused.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _in_words(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if not (error.connection_invalidated or _is_trouble(error)):
+            raise
+        why = str(error.orig).strip().splitlines()[0]
+        raise StoreUnusable(
+            f"没有记下：数据库 {_name(engine)} 用不了（{why}）。请稍后再试，或请管理员运行 assistant doctor。"
+        ) from error
+
+
+def _is_trouble(error: DBAPIError) -> bool:
+    """Whether it is the server or the disk that failed, and not a statement of ours."""
+    return type(error.orig).__name__ in {"OperationalError", "InterfaceError", "DiskFull", "DatabaseError"} or (
+        getattr(error.orig, "sqlstate", None) or ""
+    ).startswith(("08", "53", "55", "57", "58"))
+
+
+def _name(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _refuse_newer(current: str | None, engine: Engine) -> None:
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreUnusable(f"数据库 {_name(engine)} 的结构版本 {current} 比本程序新。请升级程序，或换一个数据库。")

@@ -1,0 +1,100 @@
+"""Whoever is named in a text is made unreadable before it is kept or logged; sums and trades stay."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.desk.masking import MaskedLogs, mask, mask_all
+from assistant.settings import ROOT
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("电话13812345678，想问技改", "电话［电话］，想问技改"),
+        ("138 1234 5678", "［电话］"),
+        ("138-1234-5678", "［电话］"),
+        ("+86 13812345678", "［电话］"),
+        ("１３８１２３４５６７８", "［电话］"),
+        ("一三八一二三四五六七八", "［电话］"),
+        ("0760-88321234转8012", "［电话］"),
+        ("电话是88321234", "电话［电话］"),
+        ("442000199001011234", "［身份证号］"),
+        ("44200019900101123x", "［身份证号］"),
+        ("91442000MA4UQ1234X", "［信用代码］"),
+        ("账号6222021234567890123", "账号［证件或账号］"),
+        ("a.b@c.com.cn", "［邮箱］"),
+        ("我是中山市明阳光电科技有限公司的", "我是［单位］有限公司的"),
+        ("收购了深圳市蓝天科技股份有限公司", "收购了［单位］股份有限公司"),
+        ("张三，腾讯公司", "张三，［单位］公司"),
+    ],
+)
+def test_numbers_and_names_are_masked(said: str, kept: str) -> None:
+    assert mask(said) == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我们公司投资13800000000元", "投资13800000000 元", "实际完成 130000000 元", "首破5亿（全年5.6亿，上年4.3亿）",
+        "我们是一家做芯片的公司，贷款8000万", "租了3000平过渡厂房", "代工厂要技改", "注册一家有限公司要多少钱",
+        "关联公司之间的并购算吗", "2018—2022年", "五、（九）", "高级工12人、技师5人",
+    ],
+)  # fmt: skip
+def test_sums_trades_and_plain_words_stay(said: str) -> None:
+    assert mask(said) == said
+
+
+def test_where_only_a_name_is_expected_every_company_is_one() -> None:
+    assert mask("明阳公司 王先生", is_name=True) == "［单位］公司 王先生"
+
+
+def test_hardly_any_question_of_the_evaluation_sets_is_changed() -> None:
+    turns = [
+        turn
+        for path in (ROOT / "evals" / "questions").glob("*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+        for turn in json.loads(line)["turns"]
+    ]
+    changed = [turn for turn in turns if mask(turn) != turn]
+    assert len(turns) > 5000
+    assert len(changed) < len(turns) / 250
+
+
+@given(st.text(alphabet="我是在腾讯明阳公司有限厂1389０-+@.万元 \n年XA", max_size=60))
+def test_masking_twice_is_masking_once_and_no_mobile_number_is_left(text: str) -> None:
+    masked = mask(text)
+    assert mask(masked) == masked
+
+
+@given(st.integers(0, 9_999_999_999), st.text(alphabet="，。 技改贷款", max_size=10))
+def test_every_mobile_number_is_masked_wherever_it_stands(tail: int, around: str) -> None:
+    number = f"1{3 + tail % 7}{tail % 10**9:09d}"
+    assert number not in mask(f"{around}{number}{around}")
+
+
+def test_characters_that_no_database_takes_are_dropped() -> None:
+    assert mask("技改\x00补\ud800多少\x1b\n最多") == "技改补多少\n最多"
+
+
+def test_in_data_each_text_is_masked_and_each_number_stays() -> None:
+    assert mask_all({"text": "打13812345678", "amount_yuan": "13800000000", "words": ["13812345678"], "n": 3}) == {
+        "text": "打［电话］", "amount_yuan": "13800000000", "words": ["［电话］"], "n": 3,
+    }  # fmt: skip
+
+
+def test_what_is_logged_is_masked_with_its_arguments() -> None:
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(MaskedLogs())
+    logger = logging.getLogger("masked")
+    logger.addHandler(handler)
+    logger.warning("a question of %s could not be answered: %s", "中山市明阳光电有限公司", 13812345678)
+    logger.removeHandler(handler)
+    assert out.getvalue() == "a question of ［单位］有限公司 could not be answered: ［电话］\n"
