@@ -35,9 +35,8 @@ _PLACE = re.compile(rf"第{_NUMERAL}[条款项章]|{_NUMERAL}、?[（(]{_NUMERAL
 _SAYS_NOTHING = re.compile(r"[\W_]|予以|给予|对|的", re.UNICODE)
 _BETWEEN = re.compile(r"(?<=\d)\W+(?=\d)")
 _BOUND = re.compile(r"最高不超过|不超过|不高于|不少于")
-_BLOTTED = re.compile(
-    r"[!-~\d一二三四五六七八九十百千万亿两零]"
-)  # figures, and whatever may be an address or a command
+# Figures, and what an address or a tag is made of.
+_BLOTTED = re.compile(r"[A-Za-z<>@\d一二三四五六七八九十百千万亿两零]")
 _REMEMBERED = 80  # characters of a refused sentence
 # The share of a sentence's character pairs that its source, the question or plain joining words must hold.
 _KNOWN = 0.6
