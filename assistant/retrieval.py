@@ -73,8 +73,7 @@ class Retriever:
         similarities: Vectors = self._index.vectors @ self._vector(canonical[:_EMBEDDED])
         scores = KEYWORD_WEIGHT * keyword_scores / max(float(keyword_scores.max()), 1e-9)
         scores += (1 - KEYWORD_WEIGHT) * _spread(similarities)
-        keyword_ranks, vector_ranks = _ranks(keyword_scores), _ranks(similarities)
-        rows = np.argsort(-scores, kind="stable")[: max(k, _RERANKED) if self._reranker else k]
+        rows = _best(scores, max(k, _RERANKED) if self._reranker else k)
         reranked: dict[int, float] = {}
         if self._reranker:
             texts = [self._index.texts[row] for row in rows]
@@ -90,9 +89,9 @@ class Retriever:
                     clause_id=clause_id,
                     policy=policy,
                     score=round(float(scores[row]), 6),
-                    bm25_rank=int(keyword_ranks[row]) if is_matched else None,
+                    bm25_rank=_rank(keyword_scores, row) if is_matched else None,
                     bm25_score=round(float(keyword_scores[row]), 6),
-                    vector_rank=int(vector_ranks[row]),
+                    vector_rank=_rank(similarities, row),
                     similarity=round(float(similarities[row]), 6),
                     matched_tokens=tuple(t for t in dict.fromkeys(tokens) if row in self._rows_of(t)),
                     rerank_score=reranked.get(int(row)),
@@ -139,10 +138,20 @@ class Retriever:
         return float(np.log1p((number - holding + 0.5) / (holding + 0.5)))
 
 
-def _ranks(scores: Vectors) -> NDArray[np.int64]:
-    ranks = np.empty(len(scores), np.int64)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
-    return ranks
+def _best(scores: Vectors, k: int) -> NDArray[np.intp]:
+    """The rows of the `k` best scores, best first, of equal ones the earlier first; without sorting them all."""
+    if k < len(scores):
+        rows = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+    else:
+        rows = np.arange(len(scores))
+    best: NDArray[np.intp] = rows[np.argsort(-scores[rows], kind="stable")][:k]
+    return best
+
+
+def _rank(scores: Vectors, row: int) -> int:
+    """The place of a row among all, from 1, of equal scores the earlier row first."""
+    score = scores[row]
+    return 1 + int(np.count_nonzero(scores > score)) + int(np.count_nonzero(scores[:row] == score))
 
 
 def _spread(scores: Vectors) -> Vectors:

@@ -6,8 +6,12 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from assistant import retrieval
 from assistant.embeddings import NamedEmbeddings, open_embeddings
 from assistant.index import build_index
 from assistant.lexicon import Lexicon
@@ -133,6 +137,14 @@ def test_there_are_never_more_hits_than_asked_for_or_than_clauses(retriever: Ret
     assert retriever.search("补贴", 0) == []
     assert len(retriever.search("补贴", 1)) == 1
     assert len(retriever.search("补贴", 1000)) < 60
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=40), st.integers(1, 45))
+def test_best_rows_and_their_places_are_those_of_a_full_stable_sort(values: list[int], k: int) -> None:
+    scores = np.asarray(values, np.float32)
+    sorted_rows = np.argsort(-scores, kind="stable")
+    assert retrieval._best(scores, k).tolist() == sorted_rows[:k].tolist()
+    assert [retrieval._rank(scores, row) for row in sorted_rows] == list(range(1, len(values) + 1))
 
 
 def test_a_question_is_embedded_once_and_remembered(retriever: Retriever, embeddings: CountingQueries) -> None:
