@@ -37,6 +37,8 @@ eval: $(VENV)/.ready-dev
 	@$(BIN)/python -m evals.retrieval
 	@echo "==> every question, against the thresholds"
 	@$(BIN)/python -m evals.run --check
+	@echo "==> the same with a hostile language model"
+	@$(BIN)/python -m evals.models
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m evals.bench

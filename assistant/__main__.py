@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -18,10 +18,12 @@ from assistant.policies import Policy, read_policies
 from assistant.settings import read_settings
 
 if TYPE_CHECKING:
+    from assistant.answer import Reply
     from assistant.measures import Measure
     from assistant.wiring import Assistant
 
 OK, FAILED, BAD_USAGE = 0, 1, 2
+_VERDICTS = {"kept": "保留", "replaced": "换成程序的话", "dropped": "去掉"}
 
 
 class _ChineseParser(argparse.ArgumentParser):
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="?", metavar="问题")
     ask.add_argument("--batch", metavar="IN.jsonl", help='每行 {"id": …, "turns": [用户的话…]}，配合 --json')
     ask.add_argument("--json", action="store_true", help="只输出 JSON")
+    ask.add_argument("--trace", action="store_true", help="另外列出语言模型做了什么、核对时改掉了什么")
     ask.add_argument("--as-of", type=_day, default=None, metavar="YYYY-MM-DD", help="按哪一天判断期限（默认今天）")
     ask.set_defaults(run=_ask)
 
@@ -114,7 +117,24 @@ def _ask(arguments: argparse.Namespace) -> int:
             return _answer_batch(lines, open_assistant(settings), on)
     reply = open_assistant(settings, opens_search=False).reply([arguments.question], on)
     print(reply.model_dump_json() if arguments.json else reply.text)
+    if arguments.trace and not arguments.json:
+        print("\n" + "\n".join(_traced(reply)))
     return OK
+
+
+def _traced(reply: Reply) -> Iterator[str]:
+    """What a language model had to do with an answer, line by line."""
+    trace = reply.trace
+    if trace is None:
+        yield "语言模型：这个回答没有用到。"
+        return
+    yield f"语言模型：{trace.model}；提示词 {'、'.join(trace.prompts)}；用时 {trace.elapsed_ms / 1000:.1f} 秒"
+    if trace.trouble:
+        yield f"没有帮上忙：{trace.trouble}"
+    yield from trace.proposals
+    for sentence in trace.sentences:
+        reason = f"（{sentence.reason}）" if sentence.reason else ""
+        yield f"{_VERDICTS[sentence.verdict]}{reason}：{sentence.sentence}"
 
 
 def _open_batch(path: Path) -> TextIO:

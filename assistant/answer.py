@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 Status = Literal["answered", "needs_input", "not_covered", "refused"]
 State = Literal["meets", "fails", "unknown"]
@@ -105,8 +105,35 @@ class Missing(_Part):
     question: str
 
 
+class Judged(_Part):
+    """What became of a sentence that a language model wrote; one that was not kept has its figures blotted out."""
+
+    sentence: str
+    verdict: Literal["kept", "replaced", "dropped"]
+    reason: str = ""
+
+
+class Trace(_Part):
+    """What a language model was asked for an answer, and what was made of what it said.
+
+    `prompts` are names with their versions, `proposals` what it took the message for and what became of that, a line
+    each, `offers` the questions put back to the user, `trouble` why it was of no use.
+    """
+
+    model: str
+    prompts: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    sentences: tuple[Judged, ...] = ()
+    trouble: str = ""
+    elapsed_ms: float = 0.0
+
+
 class Reply(_Part):
-    """The answer to one message, as the contract fixes it; `text` is Markdown and holds every notice once."""
+    """The answer to one message, as the contract fixes it; `text` is Markdown and holds every notice once.
+
+    `trace` is no part of the contract: it is there, in JSON too, only where a language model was asked.
+    """
 
     status: Status
     text: str
@@ -116,3 +143,4 @@ class Reply(_Part):
     notices: tuple[str, ...] = ()
     receipt: str = ""
     elapsed_ms: float = 0.0
+    trace: Trace | None = Field(None, exclude_if=lambda trace: trace is None)

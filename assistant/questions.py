@@ -63,6 +63,12 @@ class _Unusable(_Data):
     filler: str
 
 
+class _Wording(_Data):
+    free: str
+    promises: str
+    limits: tuple[str, ...]
+
+
 class _File(_Data):
     intents: dict[str, tuple[str, ...]]
     other_amounts: _OtherAmounts
@@ -72,6 +78,7 @@ class _File(_Data):
     denial: _Denial
     unusable: _Unusable
     generic: _Words
+    wording: _Wording
 
 
 Span = tuple[int, int]
@@ -159,6 +166,9 @@ class Questions:
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
+    free: re.Pattern[str]
+    promises: re.Pattern[str]
+    limits: tuple[str, ...]
 
     def intents_of(self, text: str) -> frozenset[str]:
         return frozenset(name for name, pattern in self.intents.items() if pattern.search(text))
@@ -198,6 +208,9 @@ def read_questions(path: Path) -> Questions:
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),
+            free=re.compile(data.wording.free),
+            promises=re.compile(data.wording.promises),
+            limits=data.wording.limits,
         )
     except OSError as error:
         raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error

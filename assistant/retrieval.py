@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.embeddings import NamedEmbeddings
 from assistant.index import Index, Vectors
+from assistant.reranker import Reranker
 from assistant.tokens import Tokenizer
 
 # Both scores are put on 0..1 within one question and added in equal parts. On 48 hand-written questions: right clause
@@ -21,6 +22,7 @@ KEYWORD_WEIGHT = 0.5
 # Characters of a question that are embedded: the model reads no more than 512 tokens at once, and time grows with them.
 _EMBEDDED = 400
 _REMEMBERED = 256
+_RERANKED = 10  # hits that a cross-encoder reads: some 20 ms each for a small one on two cores
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Hit:
     vector_rank: int
     similarity: float
     matched_tokens: tuple[str, ...]
+    rerank_score: float | None = None
 
     def why(self) -> str:
         """Why it was found, in one line."""
         words = f"关键词第 {self.bm25_rank}（{'、'.join(self.matched_tokens)}）" if self.bm25_rank else "关键词没有命中"
-        return f"{words}；语义第 {self.vector_rank}（相似度 {self.similarity:.3f}）；合计 {self.score:.3f}"
+        reranked = "" if self.rerank_score is None else f"；重排 {self.rerank_score:.3f}"
+        return f"{words}；语义第 {self.vector_rank}（相似度 {self.similarity:.3f}）；合计 {self.score:.3f}{reranked}"
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,10 @@ class Coverage:
 class Retriever:
     """Searches an open index; safe to share between threads."""
 
-    def __init__(self, index: Index, embeddings: NamedEmbeddings, tokenizer: Tokenizer) -> None:
-        self._index, self._tokenizer = index, tokenizer
+    def __init__(
+        self, index: Index, embeddings: NamedEmbeddings, tokenizer: Tokenizer, reranker: Reranker | None = None
+    ) -> None:
+        self._index, self._tokenizer, self._reranker = index, tokenizer, reranker
         self._vector = lru_cache(_REMEMBERED)(lambda text: np.asarray(embeddings.embed_query(text), np.float32))
 
     def search(self, text: str, k: int = 5) -> list[Hit]:
@@ -67,8 +73,15 @@ class Retriever:
         similarities: Vectors = self._index.vectors @ self._vector(canonical[:_EMBEDDED])
         scores = KEYWORD_WEIGHT * keyword_scores / max(float(keyword_scores.max()), 1e-9)
         scores += (1 - KEYWORD_WEIGHT) * _spread(similarities)
+        rows = _best(scores, max(k, _RERANKED) if self._reranker else k)
+        reranked: dict[int, float] = {}
+        if self._reranker:
+            texts = [self._index.texts[row] for row in rows]
+            read = self._reranker.scores(canonical[:_EMBEDDED], texts)
+            reranked = {int(row): round(float(score), 6) for row, score in zip(rows, read, strict=True)}
+            rows = rows[np.argsort(-read, kind="stable")][:k]
         hits = []
-        for row in _best(scores, k):
+        for row in rows:
             policy, _, clause_id = self._index.keys[row].partition("/")
             is_matched = bool(keyword_scores[row] > 0)
             hits.append(
@@ -81,6 +94,7 @@ class Retriever:
                     vector_rank=_rank(similarities, row),
                     similarity=round(float(similarities[row]), 6),
                     matched_tokens=tuple(t for t in dict.fromkeys(tokens) if row in self._rows_of(t)),
+                    rerank_score=reranked.get(int(row)),
                 )
             )
         return hits

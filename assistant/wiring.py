@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from langchain_core.runnables import Runnable, RunnableGenerator
+
 from assistant.answer import Reply
+from assistant.assistance import Assistance
 from assistant.audit import audit
-from assistant.chain import Question, Search, build_chain
+from assistant.chain import Answering, Question, Search, build_chain
+from assistant.chat_model import ChatModel, check_model, open_chat_model
 from assistant.checkup import Profile, check, read_story
 from assistant.classifier import Classifier, open_classifier
 from assistant.composition import Composer
@@ -24,6 +29,7 @@ from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
 from assistant.questions import Questions, read_questions
 from assistant.relevance import Relevance
+from assistant.reranker import open_reranker
 from assistant.retrieval import Retriever
 from assistant.settings import Settings
 from assistant.spelling import Speller
@@ -44,12 +50,19 @@ class Assistant:
         search: Search,
         versions: str,
         tokens: Callable[[str], list[str]],
+        model: ChatModel | None = None,
     ) -> None:
         self.policy = policy
         self.understander = understander
         self.versions = versions
         self.tokens = tokens
-        self.chain = build_chain(understander, search, build_tools(policy), Composer(policy))
+        self.chain: Runnable[Question, Answering] = build_chain(
+            understander, search, build_tools(policy), Composer(policy)
+        )
+        self.assistance = Assistance(model, understander, self.chain.invoke) if model else None
+        if self.assistance:
+            self.versions = hashlib.sha256("\x1e".join((versions, *self.assistance.versions)).encode()).hexdigest()
+            self.chain = self.chain | RunnableGenerator(self.assistance.help)
 
     @property
     def title(self) -> str:
@@ -66,11 +79,15 @@ class Assistant:
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
         """Answer the last of a conversation's user messages as of a day."""
+        return deque(self.stream(turns, on), maxlen=1)[0]
+
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        """The same as the program answers, at once, then with what a language model adds to it; the last is whole."""
         started = time.perf_counter()
-        state = self.chain.invoke(Question(tuple(turns), on))
-        assert state.reply is not None
-        elapsed = round((time.perf_counter() - started) * 1000, 2)
-        return state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
+        for state in self.chain.stream(Question(tuple(turns), on)):
+            assert state.reply is not None
+            elapsed = round((time.perf_counter() - started) * 1000, 2)
+            yield state.reply.model_copy(update={"receipt": self._receipt(turns, on), "elapsed_ms": elapsed})
 
     def check(self, profile: Profile) -> tuple[Row, ...]:
         """Every measure as it stands for an enterprise; `UnusableInput` names the field that cannot be read."""
@@ -108,11 +125,12 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
         lambda text, money: relevance().clauses(text, money),
         _versions(settings),
         lambda text: tokenizer().tokens(text),
+        open_chat_model(settings),
     )
     if opens_search:
         prepare(policy.measures)
         for example in policy.description.examples[:1]:  # what is loaded at the first question is loaded now
-            assistant.reply([example], policy.description.term.end)
+            next(assistant.stream([example], policy.description.term.end))
     return assistant
 
 
@@ -145,8 +163,11 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield True, f"词表：{len(lexicon.terms)} 个词，{len(lexicon.synonyms)} 组同义词"
         embeddings = open_embeddings(settings.embedding_model)
         yield True, f"嵌入模型：{embeddings.name}，{embeddings.dimension} 维"
+        reranker = open_reranker(settings.reranker)
+        yield True, f"重排模型：{reranker.name if reranker else '没有启用（ASSISTANT_RERANKER 没有写）'}"
         clauses = [clause for policy in policies for clause in policy.clauses]
         yield True, open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()
+        yield True, f"语言模型：{check_model(settings)}"
     except AssistantError as error:
         yield False, str(error)
 
@@ -167,12 +188,13 @@ def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: T
     clauses = [clause for policy in policies for clause in policy.clauses]
     embeddings = open_embeddings(settings.embedding_model)
     index = ensure_index(clauses, embeddings, tokenizer, settings.index_dir)
-    return Retriever(index, embeddings, tokenizer)
+    return Retriever(index, embeddings, tokenizer, open_reranker(settings.reranker))
 
 
 def _versions(settings: Settings) -> str:
     """What an answer depends on besides the question: the corpus's files, this program and the model."""
-    digest = hashlib.sha256(f"{version('policy-assistant')} {settings.embedding_model}".encode())
+    models = " ".join(filter(None, (settings.embedding_model, settings.reranker)))
+    digest = hashlib.sha256(f"{version('policy-assistant')} {models}".encode())
     for path in sorted(p for p in Path(settings.corpus_dir).rglob("*") if p.is_file()):
         digest.update(path.relative_to(settings.corpus_dir).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.embeddings import NamedEmbeddings, open_embeddings
 from assistant.errors import SettingsError
+from tests.tiny_models import save_embedding_model
 
 
 @pytest.fixture(scope="module")
@@ -70,25 +71,7 @@ def test_a_hub_name_that_cannot_be_had_offline_is_a_clear_error(monkeypatch: pyt
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A one-layer BERT with random weights over single characters, saved to disk."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    home = tmp_path_factory.mktemp("models")
-    vocabulary = home / "vocab.txt"
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ":", "query", "passage", *"技改补贴物联网设备"]
-    vocabulary.write_text("\n".join(words), "utf-8")
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config).save_pretrained(home / "bert")
-    BertTokenizer(str(vocabulary)).save_pretrained(home / "bert")
-    bert = Transformer(str(home / "bert"))
-    SentenceTransformer(modules=[bert, Pooling(16)], device="cpu").save(str(home / "tiny"))
-    return home / "tiny"
+    return save_embedding_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 def test_a_sentence_transformers_model_loads_by_path(tiny: Path) -> None:

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.__main__ import main
 from assistant.settings import Settings
+from evals.endpoint import MODEL, Says, serve
 
 KEYS = {"status", "text", "citations", "calculations", "missing", "notices", "receipt", "elapsed_ms"}
 
@@ -173,3 +175,43 @@ def test_a_fresh_process_answers_and_leaves_stdout_to_the_json(settings: Setting
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["calculations"][0]["amount_yuan"] == "10000000"
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A scripted language model behind the settings of the environment."""
+    said = "这一项支持企业开展技术改造。[1]您能拿到 8888 万元。[1]"
+    with serve(lambda request: Says(said)) as endpoint:
+        monkeypatch.setenv("ASSISTANT_LLM", "openai")
+        monkeypatch.setenv("ASSISTANT_LLM_BASE_URL", endpoint.base_url)
+        monkeypatch.setenv("ASSISTANT_LLM_MODEL", MODEL)
+        monkeypatch.setenv("ASSISTANT_LLM_API_KEY", "sk-very-secret-4711")
+        yield
+
+
+@pytest.mark.usefixtures("door")
+def test_trace_tells_what_a_language_model_did(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "ask", "用大白话给老板解释技改怎么补", "--trace")
+    assert f"语言模型：openai {MODEL}；提示词 wording " in out
+    assert "保留：这一项支持企业开展技术改造。" in out
+    assert "换成程序的话（带数字的句子与依据里的事实不一致）：您能拿到 □□□□ □元。" in out
+    assert "8888" not in out
+    _, out, _ = run(capsys, "ask", "首次突破5亿元奖多少", "--trace")
+    assert "这个回答没有用到" in out
+
+
+@pytest.mark.usefixtures("door")
+def test_only_a_reply_a_model_was_asked_for_carries_a_trace_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "ask", "用大白话给老板解释技改怎么补", "--json")
+    assert json.loads(out).keys() == KEYS | {"trace"}
+    _, out, _ = run(capsys, "ask", "首次突破5亿元奖多少", "--json")
+    assert json.loads(out).keys() == KEYS
+
+
+@pytest.mark.usefixtures("door")
+def test_the_doctor_shows_the_door_and_not_its_key(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "doctor")
+    assert code == 0
+    assert f"的 {MODEL}，接口可用" in out
+    assert "ASSISTANT_LLM_API_KEY=***" in out
+    assert "4711" not in out + err

@@ -198,6 +198,12 @@ class FakeAssistant:
                 return reply
         return ASKED
 
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        reply = self.reply(turns, on)
+        yield reply
+        if "老板" in turns[-1]:
+            yield reply.model_copy(update={"text": f"一句话。[1]\n\n{reply.text}"})
+
 
 @contextmanager
 def serve(
@@ -383,6 +389,15 @@ def test_the_answer_streams_with_its_headline_first(chat: Chat) -> None:
     assert "900" in answers[0]
     assert "回执" not in answers[0]
     assert "回执" in answers[-1]
+
+
+def test_what_a_language_model_adds_is_drawn_after_the_whole_answer(chat: Chat) -> None:
+    answers = [words(talk[1]) for talk, _, _ in asked(chat, "3000 万的检测仪器，讲给老板听") if len(talk) > 1]
+    without = [answer for answer in answers if "一句话" not in answer]
+    assert "回执" in without[-1]
+    assert answers.index(without[-1]) == len(without) - 1
+    assert "一句话" in answers[-1]
+    assert "900" in answers[-1]
 
 
 def test_a_follow_up_carries_the_earlier_questions_letter_for_letter(chat: Chat) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -58,12 +59,23 @@ class KeepingAssistant:
         return self._assistant.examples
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
-        reply = self._assistant.reply(turns, on)
+        return deque(self.stream(turns, on), maxlen=1)[0]
+
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]:
+        """The same as it comes; what was shown last is kept, also where the user leaves before the end."""
+        reply: Reply | None = None
+        try:
+            for reply in self._assistant.stream(turns, on):
+                yield reply
+        finally:
+            if reply is not None:
+                self._keep(turns, on, reply)
+
+    def _keep(self, turns: Sequence[str], on: date, reply: Reply) -> None:
         try:
             keep_reply(self._store, turns, on, self.versions, reply, self._door, self._now())
         except StoreUnusable as error:
             log.warning("an answer was given but not kept: %s", error)
-        return reply
 
     def answer_now(self, turns: Sequence[str], on: date) -> Reply:
         """What is answered now, without keeping it."""

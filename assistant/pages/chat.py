@@ -63,10 +63,14 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
         talk: Messages = [*history, {"role": "user", "content": _text(plain_text(message))}]
         yield talk, "", ""
         try:
-            reply = opening.assistant.reply([*user_turns(history), message], today())
+            answers = opening.assistant.stream([*user_turns(history), message], today())
+            reply = next(answers)
             shown: list[str] = []
             for piece in pieces(reply, message):
                 shown.append(piece)
+                yield [*talk, _answer(reply, shown)], gr.skip(), ""
+            for reply in answers:  # what a language model adds
+                shown = [*pieces(reply, message)]
                 yield [*talk, _answer(reply, shown)], gr.skip(), ""
             yield [*talk, _answer(reply, shown) | {"options": _options(reply)}], gr.skip(), ""
         except AssistantError as error:

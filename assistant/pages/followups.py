@@ -9,7 +9,12 @@ UNKNOWN, REACHED, ALL = "不知道", "帮我算一下", "有哪些补贴？"
 
 
 def followups(reply: Reply) -> tuple[str, ...]:
-    """Up to four short questions, each of which the conversation so far gives a subject; none after a refusal."""
+    """Up to four short questions, each of which the conversation so far gives a subject; none after a refusal.
+
+    What a language model has taken the message for is asked back instead.
+    """
+    if reply.trace and reply.trace.offers:
+        return reply.trace.offers
     match reply.status:
         case "refused":
             return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -34,6 +34,8 @@ class Assistant(Protocol):
     def examples(self) -> tuple[str, ...]: ...
 
     def reply(self, turns: Sequence[str], on: date) -> Reply: ...
+
+    def stream(self, turns: Sequence[str], on: date) -> Iterator[Reply]: ...
 
     def check(self, profile: Profile) -> tuple[Row, ...]: ...
 
