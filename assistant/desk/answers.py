@@ -34,13 +34,15 @@ def keep_reply(
     store: Store, turns: Sequence[str], on: date, versions: str, reply: Reply, door: Door, at: datetime
 ) -> None:
     """Keep a reply under its receipt, the time it was asked, and, where it has no answer, a signal for the staff."""
-    masked = [mask(turn[:LONGEST]) for turn in turns[-MEMORY:]]
+    read = [turn[:LONGEST] for turn in turns[-MEMORY:]]
+    masked = [mask(turn) for turn in read]
+    given = reply.model_dump(mode="json")
     answer = Answer(
         receipt=reply.receipt,
         turns=masked,
         as_of=on,
         versions=versions,
-        reply=mask_all(reply.model_dump(mode="json")),
+        reply=given if masked == read else mask_all(given),  # a reply names nobody the user has not
         first_at=at,
     )
     asked = Asked(

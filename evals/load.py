@@ -1,0 +1,154 @@
+"""`python -m evals.load`: users at once on a server of its own → times, errors and memory, as ratios to one user alone.
+
+A user opens the page once and asks through the same queue as the page does, each from an address of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from evals.bench import QUESTIONS
+
+USERS = (1, 10, 50, 200)
+ASKED = 6  # questions of each user, one after another
+READING = 5.0  # seconds
+_READY_WITHIN = 120  # seconds
+
+
+@dataclass
+class Seen:
+    """What the users of one round saw: seconds for each answer, and what went wrong."""
+
+    seconds: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, int]]:
+    """The product's own server with a database that is gone afterwards: its address and its process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as directory:
+        given = {"ASSISTANT_PORT": str(port), "ASSISTANT_DATABASE_URL": f"sqlite:///{directory}/desk.db"}
+        process = subprocess.Popen([sys.executable, "app.py"], env=os.environ | given, stdout=subprocess.DEVNULL)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_ready(address)
+            yield address, process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+async def one_user(client: httpx.AsyncClient, number: int, reading: float, seen: Seen) -> None:
+    """Open the page, then ask, reading so many seconds on average before each question; faults are noted."""
+    headers = {"x-forwarded-for": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
+    await client.get("/", headers=headers)
+    for n in range(ASKED):
+        if reading:
+            await asyncio.sleep(random.uniform(0, 2 * reading))
+        question = f"{QUESTIONS[(number + n) % len(QUESTIONS)]}（{number}-{n}）"
+        started = time.perf_counter()
+        fault = await _ask(client, question, f"user{number}", headers)
+        if fault:
+            seen.faults.append(fault)
+        else:
+            seen.seconds.append(time.perf_counter() - started)
+
+
+async def at_once(address: str, users: int, reading: float = 0.0) -> Seen:
+    """So many users, all beginning together; without time to read, each asks again the moment it is answered."""
+    seen = Seen()
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
+        await asyncio.gather(*(one_user(client, number, reading, seen) for number in range(users)))
+    return seen
+
+
+def main() -> None:
+    """Print a row for each number of users."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--users", type=int, nargs="*", default=USERS)
+    parser.add_argument("--reading", type=float, default=READING, help="seconds between a user's questions, on average")
+    options = parser.parse_args()
+    alone = 0.0
+    with server() as (address, process):
+        asyncio.run(at_once(address, 1))  # what is loaded at the first question is loaded now
+        print(
+            "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median | server MB |"
+        )
+        print(f"| {'---: | ' * 9}".rstrip())
+        for users, reading in ((u, r) for r in (options.reading, 0.0) for u in options.users):
+            seen = asyncio.run(at_once(address, users, reading))
+            times = sorted(seen.seconds) or [0.0]
+            alone = alone or statistics.median(times)
+            p50, p95, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99))
+            print(
+                f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} | {p95 * 1000:.0f} "
+                f"| {p99 * 1000:.0f} | {p95 / alone:.1f} | {_resident(process):.0f} |"
+            )
+            for fault in sorted(set(seen.faults))[:3]:
+                print(f"  fault: {fault}", file=sys.stderr)
+
+
+async def _ask(client: httpx.AsyncClient, question: str, session: str, headers: dict[str, str]) -> str:
+    """Ask through the queue; "" when an answer came, else what came instead."""
+    try:
+        begun = await client.post(
+            "/gradio_api/call/ask", json={"data": [question, []], "session_hash": session}, headers=headers
+        )
+        if begun.status_code != 200:
+            return f"{begun.status_code} {begun.text[:80]}"
+        async with client.stream("GET", f"/gradio_api/call/ask/{begun.json()['event_id']}", headers=headers) as stream:
+            event = ""
+            async for line in stream.aiter_lines():
+                if line.startswith("event:"):
+                    event = line.removeprefix("event:").strip()
+                elif line.startswith("data:") and event == "complete":
+                    return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
+                elif line.startswith("data:") and event == "error":
+                    return f"error {line[:80]}"
+        return "the stream ended without an answer"
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        return f"{type(error).__name__} {error}"
+
+
+def _wait_until_ready(address: str) -> None:
+    ready_by = time.monotonic() + _READY_WITHIN
+    while time.monotonic() < ready_by:
+        try:
+            if httpx.get(f"{address}/healthz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise TimeoutError(f"{address} did not get ready. Run python app.py to see what it says.")
+
+
+def _resident(process: int) -> float:
+    """The memory a process holds now, in MB; 0 where the system does not tell."""
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        return 0.0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()
