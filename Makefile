@@ -10,7 +10,7 @@ help:
 	@echo "make test   set up and run the linters, the type checker and the tests"
 	@echo "make lint   ruff and mypy only"
 	@echo "make eval   answer quality, kind by kind, on the question sets; a report in build/evals"
-	@echo "make bench  cost of an answer against one bare embedding call"
+	@echo "make bench  cost of an answer, of a growing corpus and of many users, as ratios"
 	@echo "make check  prove that the clauses hold the whole text and every figure its words"
 	@echo "make clean  remove what the commands made"
 
@@ -42,6 +42,8 @@ eval: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m evals.bench
+	@$(BIN)/python -m evals.growth --most 10000
+	@$(BIN)/python -m evals.load
 
 check: $(VENV)/.ready
 	@$(BIN)/assistant check

@@ -100,8 +100,8 @@ def main() -> None:
             alone = alone or statistics.median(times)
             p50, p95, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99))
             print(
-                f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} | {p95 * 1000:.0f} "
-                f"| {p99 * 1000:.0f} | {p95 / alone:.1f} | {_resident(process):.0f} |"
+                f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} "
+                f"| {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} | {_resident(process):.0f} |"
             )
             for fault in sorted(set(seen.faults))[:3]:
                 print(f"  fault: {fault}", file=sys.stderr)
