@@ -105,6 +105,7 @@ class Pointer:
             meant = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
             guess = guess if is_open and not wants_sum and meant.margin < _PLACES else meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
+        topics = [t for t in targets.topics if not t.passing]
         match guess.kind:
             case "measure":
                 return self._with_measure(text, self.policy.measure(guess.name), guess, targets, is_placed, has_inputs)
@@ -116,7 +117,8 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
-                is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
+                is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
+                is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
                 # 人才方面有什么补贴 names a benefit of this policy
                 is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
