@@ -124,7 +124,10 @@ _FOREIGN = (
     "|usd|hkd|eur|jpy|gbp|[$€£]"
 )
 _FOREIGN_BEFORE = re.compile(rf"(?:{_FOREIGN})\s*$")
-_WORTH = r"(?:约|大约|大概|差不多)?(?:折[合成算]?|折算成?|换算(?:成|下来|过来)?|换成|约合|合计?|相当于|等于|也就是|即|汇率)"
+_WORTH = (
+    r"(?:约|大约|大概|差不多)?"
+    r"(?:折[合成算]?|折算成?|换算(?:成|下来|过来)?|换成|约合|合计?|相当于|等于|也就是|即|汇率)"
+)
 _CONVERTED = re.compile(rf"[^。；？?\d]{{0,8}}?{_WORTH}[^。；？?\d]{{0,12}}")
 _CONVERTED_BACK = re.compile(rf"(?:元|人民币)?[，（(]{{0,2}}{_WORTH}[^。；，？?\d]{{0,6}}")
 _UNIT = re.compile(

@@ -158,8 +158,8 @@ class Subjects:
 
     def side_by_side(self, measures: tuple[Measure, ...], topics: Sequence[Topic]) -> tuple[Measure, ...]:
         """The measures to be compared: those named, else the one named with its twin and what its clause holds."""
-        clauses = {t.clause for t in topics}
-        pair = [*measures, *(m for m in self.policy.measures if m.clause in clauses and m not in measures)]
+        clauses = {t.clause for t in topics} - {m.clause for m in measures}
+        pair = [*measures, *(m for m in self.policy.measures if m.clause in clauses)]
         if len(pair) == 1:
             twins = [self.policy.measure(twin) for twin in pair[0].twins[:1]]
             pair += twins + [m for m in self.policy.measures if m.clause == pair[0].clause and m not in (*pair, *twins)]

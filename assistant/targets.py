@@ -101,7 +101,8 @@ class Pointer:
         wants_sum = targets.intents & {"amount", "reckon", "eligibility"}
         asks_money = has_inputs or wants_sum
         is_open = not targets.found and guess.kind == "topic" and guess.lead < _SURE
-        if (in_passing or is_open) and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
+        is_foreign = guess.kind == "outside" and guess.lead >= _CERTAIN
+        if (in_passing or is_open) and asks_money and not is_foreign and (has_inputs or guess.lead < _DOUBTFUL):
             meant = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
             guess = guess if is_open and not wants_sum and meant.margin < _PLACES else meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
@@ -267,7 +268,7 @@ class Pointer:
         for clause in _CLAUSE.finditer(text):  # before a cue that reaches over several (花了 2000 万，买仪器 500 万)
             if spans := cues.spans(clause[0]):
                 return clause.start() + min(start for start, _ in spans)
-        return min((start for start, _ in cues.spans(text)), default=len(text))
+        return min((start for start, _ in cues.named(text)), default=len(text))
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""

@@ -313,9 +313,10 @@ def _facts_kept(
         sources = set(item.derived.of)
         if sources & told.keys() and sources <= {*known, *told}:  # 更正，原值 4500 万，累计折旧 1700 万
             known.pop(item.name, None)
-    for item in (i for m in measures for i in m.inputs if i.part_of in known and i.name in told):
-        if item.part_of not in told and known[item.part_of].high < told[item.name].low:
-            known.pop(item.part_of)  # 那如果加到 2000 万，都完成了: more than the whole told before
+    for item in (i for m in measures for i in m.inputs if i.name in told):
+        whole = item.part_of
+        if whole and whole in known and whole not in told and known[whole].high < told[item.name].low:
+            known.pop(whole)  # 那如果加到 2000 万，都完成了: more than the whole told before
     return known
 
 
