@@ -199,7 +199,8 @@ class Pointer:
         if targets.measures and (targets.topics or is_unlisted) and not asks_else:
             needed.append(_CLEAR)
         if (has_inputs or asks_sum) and not asks_else:
-            needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
+            sure = _CERTAIN if is_unlisted and has_inputs else _SURE
+            needed.append(sure if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
         if "rule" in targets.intents:
             needed.append(_OTHER)
         if targets.topics and not targets.measures:
