@@ -6,6 +6,7 @@ the joins (1亿2千万, 两亿五, 两三千万, 3kw) are read here, in exact de
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
@@ -123,6 +124,12 @@ _FOREIGN = (
     "|usd|hkd|eur|jpy|gbp|[$€£]"
 )
 _FOREIGN_BEFORE = re.compile(rf"(?:{_FOREIGN})\s*$")
+_WORTH = (
+    r"(?:约|大约|大概|差不多)?"
+    r"(?:折[合成算]?|折算成?|换算(?:成|下来|过来)?|换成|约合|合计?|相当于|等于|也就是|即|汇率)"
+)
+_CONVERTED = re.compile(rf"[^。；？?\d]{{0,8}}?{_WORTH}[^。；？?\d]{{0,12}}")
+_CONVERTED_BACK = re.compile(rf"(?:元|人民币)?[，（(]{{0,2}}{_WORTH}[^。；，？?\d]{{0,6}}")
 _UNIT = re.compile(
     rf"\s?(?:(?P<foreign>元?\(?(?:{_FOREIGN}))"
     r"|(?P<money>元(?![素件器旦锂电化论])|块钱|块(?!业务|地|内容)|人民币|rmb|cny)"
@@ -172,7 +179,7 @@ _AFTER = re.compile(
     r"|(?P<under>不到|差一?点)(?!\s?\d)|(?P<about>左右|上下|出头|大概|前后|的样子))"
 )
 
-_VAGUE_ASK = "这个数不够准确，请给出准确的数字和单位。"
+VAGUE = "这个数不够准确，请给出准确的数字和单位。"
 _PROBLEMS = {
     "foreign": "这里按人民币计算，请先把外币换算成人民币再告诉我。",
     "negative": "数字不能是负数，请核对后重新填写。",
@@ -544,9 +551,21 @@ def _words_around(text: str, start: int, end: int) -> tuple[Bound, bool, str, in
 
 
 def read_quantities(text: str) -> list[Quantity]:
-    """Read every quantity of `text`, in order, without overlap."""
+    """Read every quantity of `text`, in order, without overlap; a foreign sum told in yuan as well is read in yuan."""
     with localcontext(Context(prec=60)):
-        return _read_all(text)
+        found = _read_all(text)
+    return [q for q in found if not _is_converted(text, q, found)]
+
+
+def _is_converted(text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
+    """Whether a foreign sum stands beside what it comes to (150 万美元，折人民币 1020 万元)."""
+    if quantity.problem != _PROBLEMS["foreign"]:
+        return False
+    at = quantities.index(quantity)
+    behind, ahead = quantities[at + 1 : at + 2], quantities[max(at - 1, 0) : at]
+    return any(not q.problem and _CONVERTED.fullmatch(text[quantity.end : q.start]) for q in behind) or any(
+        not q.problem and _CONVERTED_BACK.fullmatch(text[q.end : quantity.start]) for q in ahead
+    )
 
 
 def _read_all(text: str) -> list[Quantity]:
@@ -582,7 +601,7 @@ def _read_all(text: str) -> list[Quantity]:
             found.pop()
         fuzzy = n.fuzzy or last.numeral.fuzzy
         tails = "多" in text[item.start : last.end] or "余" in text[item.start : last.end]
-        problem = _PROBLEMS.get(last.problem, "") or (_VAGUE_ASK if n.vague else "")
+        problem = _PROBLEMS.get(last.problem, "") or (VAGUE if n.vague else "")
         if not problem and max(abs(low), abs(high)) >= TOO_LARGE:
             problem = _PROBLEMS["large"]
         elif not problem and kind == "money" and high == 0:

@@ -21,6 +21,7 @@ from assistant.wording import Writer
 # Characters of a clause that, repeated, tell which clauses a message looks for.
 _BARE = 6  # characters of a 还有呢 that names nothing
 _TELLING = 4
+_YUAN = "元"
 
 
 @dataclass(frozen=True)
@@ -198,16 +199,10 @@ class Composer:
         return _Answer([*self._opening(m), section, *words, *self._silences(u)])
 
     def _compared(self, m: _Material) -> _Answer | None:
-        """Measures side by side: those named, or the one named with its twins and the other routes of its clause."""
-        if "compare" not in m.u.intents or m.u.told or not m.u.measures:
+        """Measures side by side."""
+        pair = m.u.measures
+        if "compare" not in m.u.intents or m.u.told or not pair:
             return None
-        pair = list(m.u.measures)
-        if len(pair) == 1:
-            beside = [self.policy.measure(t) for t in pair[0].twins[:1]]
-            pair += [
-                *beside,
-                *(x for x in self.policy.measures if x.clause == pair[0].clause and x not in (*pair, *beside)),
-            ]
         done = {c.measure: c for c in m.calculations}
         calculations = [done[x.id] for x in pair if x.id in done and done[x.id].amount_yuan is not None]
         section = self.writer.compared(pair, calculations)
@@ -297,9 +292,13 @@ class Composer:
         """The topics asked about; of a list of places the one that search finds, where the user asks which."""
         u = m.u
         tells = bool(u.measures) and "field" not in u.intents
+        support = self.policy.description.support_chapter
         topics = [t for t in u.topics[:3] if not t.quote and not (t.passing and tells)]
         if not topics or (u.measures and (u.intents & {"support", "amount", "eligibility"} or u.told or u.claims)):
             return None
+        places = [self.policy.clause(t.clause) for t in topics]
+        if {"amount", "money"} <= u.intents and not any(c.id.startswith(support) or _YUAN in c.text for c in places):
+            return _Answer([*self._opening(m), *map(self.passages.unpaid, topics)])
         inside = [c for c in m.found if any(t.titles_only and c.id in t.parts for t in topics)]
         sections = [self.passages.found(inside[0])] if inside else [self.passages.topic(t) for t in topics]
         return _Answer([*self._opening(m), *sections])
@@ -351,6 +350,8 @@ class Composer:
             or ("list" in u.intents and not knows)
             or ("why" in u.intents and bool(missing))
         )
+        # 认缴 5000 万: what was asked back for is told by something else than what counts.
+        asks_sum = u.intents & {"amount", "reckon", "unknown"} or (u.carried and u.unused and _tells_money(u))
         limits = measure.condition_inputs()
         decided = bool(limits & u.told) and "eligibility" in u.intents and "amount" not in u.intents
         calculation = with_limits(measure, calculation, facts, always="boundary" in u.intents)
@@ -361,7 +362,7 @@ class Composer:
             section, shown = limit[0], (limit[1],)
         elif calculation.failed:
             section = writer.calculated(measure, calculation)
-        elif wants_rule or (missing and not knows and not u.intents & {"amount", "reckon", "unknown"}):
+        elif wants_rule or (missing and not knows and not asks_sum):
             section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
         elif missing and not u.intents & {"reckon", "unknown"} and (decided or (u.claims and "premise" in u.intents)):
             section = writer.checked(measure, calculation, missing)
@@ -375,6 +376,10 @@ class Composer:
             said = writer.claimed(measure, u.claims, calculation)
             section = replace(section, text=f"{said}\n\n{section.text}")
         return _Answer([section], shown)
+
+
+def _tells_money(u: Understanding) -> bool:
+    return any(q.kind == "money" for q in u.quantities)
 
 
 def _is_fed(measure: Measure, u: Understanding) -> bool:

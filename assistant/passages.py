@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from assistant.amounts import Quantity, read_quantities
@@ -48,6 +49,12 @@ class Passages:
             notices=(f"文件未规定：{silence.topic}",),
             about_support=True,
         )  # fmt: skip
+
+    def unpaid(self, topic: Topic) -> Section:
+        """A place of the text for who asks how much money there is for it, of which it says nothing."""
+        section = self.topic(topic)
+        said = "**文件未规定：这一点给多少补贴或奖励。** 与此有关的只有下面的话，里面没有写金额。"
+        return replace(section, text=blocks(said, section.text), status="not_covered")
 
     def outside(self) -> Section:
         """A question that is not about this policy."""

@@ -46,6 +46,8 @@ class _Outside(_Data):
 
 
 class _Several(_Data):
+    former: str
+    latter: str
     only: str
     each: str
     besides: str
@@ -156,6 +158,8 @@ class Questions:
     moving: re.Pattern[str]
     neighbours: re.Pattern[str]
     outside: re.Pattern[str]
+    former: re.Pattern[str]
+    latter: re.Pattern[str]
     only: re.Pattern[str]
     each: re.Pattern[str]
     besides: re.Pattern[str]
@@ -198,6 +202,8 @@ def read_questions(path: Path) -> Questions:
             moving=of_places(data.outside.moving),
             neighbours=re.compile(data.outside.neighbours),
             outside=re.compile("|".join(data.outside.topics)),
+            former=re.compile(data.several.former),
+            latter=re.compile(data.several.latter),
             only=re.compile(data.several.only),
             each=re.compile(data.several.each),
             besides=re.compile(data.several.besides),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from assistant.amounts import Quantity
 from assistant.calculators import missing
 from assistant.conditions import verdicts_in
-from assistant.measures import Measure, Silence
+from assistant.measures import Measure, Silence, Topic
 from assistant.questions import Questions
 from assistant.targets import Pointer, Targets
 from assistant.understanding import Understanding
@@ -123,7 +123,9 @@ class Subjects:
     ) -> tuple[tuple[Measure, ...], bool]:  # fmt: skip
         """The subject of the turns before, or the sibling that it and this message together point at."""
         focus = before.subjects[-1]
-        if "again" in intents and len(before.subjects) > 1:
+        if one := self._one_of(text, focus, before):
+            focus = one
+        elif "again" in intents and len(before.subjects) > 1:
             focus = before.subjects[0 if self.questions.intents["first"].search(text) else -2]
         elif "compare" in intents and len(focus) == 1 and len(before.subjects) > 1:
             focus = (*before.subjects[-2], *focus)
@@ -141,6 +143,27 @@ class Subjects:
         # Without anything to work with, a message must lean by its words, or be too short to be a question of its own.
         longest = 40 if intents & _LEANING or silences or has_claims else 14 if intents & _ASKING else 0
         return (focus, True) if len(text) <= longest else ((), False)
+
+    def _one_of(self, text: str, focus: Sequence[Measure], before: Understanding) -> tuple[Measure, ...]:
+        """The former or the latter of what the message before spoke of side by side, else nothing."""
+        is_former, is_latter = bool(self.questions.former.search(text)), bool(self.questions.latter.search(text))
+        if len(focus) < 2 or is_former == is_latter or not before.text:
+            return ()
+        places = {m: self.pointer.place(before.text, m, focus) for m in focus}
+        named = sorted((m for m in focus if places[m] < len(before.text)), key=lambda m: places[m])
+        rest = tuple(m for m in focus if m not in named)
+        if is_latter:
+            return (named[-1],) if len(named) > 1 or not rest else rest
+        return (named[0],) if named else ()
+
+    def side_by_side(self, measures: tuple[Measure, ...], topics: Sequence[Topic]) -> tuple[Measure, ...]:
+        """The measures to be compared: those named, else the one named with its twin and what its clause holds."""
+        clauses = {t.clause for t in topics} - {m.clause for m in measures}
+        pair = [*measures, *(m for m in self.policy.measures if m.clause in clauses)]
+        if len(pair) == 1:
+            twins = [self.policy.measure(twin) for twin in pair[0].twins[:1]]
+            pair += twins + [m for m in self.policy.measures if m.clause == pair[0].clause and m not in (*pair, *twins)]
+        return tuple(pair)
 
     def names_input(self, text: str, measure: Measure, name: str) -> bool:
         """Whether the text names an input of the measure by more than a verb."""

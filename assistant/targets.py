@@ -106,10 +106,12 @@ class Pointer:
         wants_sum = targets.intents & {"amount", "reckon", "eligibility"}
         asks_money = has_inputs or wants_sum
         is_open = not targets.found and guess.kind == "topic" and guess.lead < _SURE
-        if (in_passing or is_open) and asks_money and (has_inputs or guess.lead < _DOUBTFUL):
+        is_foreign = guess.kind == "outside" and guess.lead >= _CERTAIN
+        if (in_passing or is_open) and asks_money and not is_foreign and (has_inputs or guess.lead < _DOUBTFUL):
             meant = self._classifier.guess(text, "measure")  # with a trade and a sum, some benefit is meant
             guess = guess if is_open and not wants_sum and meant.margin < _PLACES else meant
         is_placed = is_placed or bool(targets.intents & _PLACING)
+        topics = [t for t in targets.topics if not t.passing]
         match guess.kind:
             case "measure":
                 return self._with_measure(text, self.policy.measure(guess.name), guess, targets, is_placed, has_inputs)
@@ -121,7 +123,8 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
-                is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE) and not asks_money
+                is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
+                is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
                 # 人才方面有什么补贴 names a benefit of this policy
                 is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
@@ -210,7 +213,8 @@ class Pointer:
         if targets.measures and (targets.topics or is_unlisted) and not asks_else:
             needed.append(_CLEAR)
         if (has_inputs or asks_sum) and not asks_else:
-            needed.append(_SURE if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
+            sure = _CERTAIN if is_unlisted and has_inputs else _SURE
+            needed.append(sure if asks_sum and (has_inputs or is_unlisted) else _OTHER if asks_sum else _DOUBTFUL)
         if "rule" in targets.intents:
             needed.append(_OTHER)
         if targets.topics and not targets.measures:
@@ -279,7 +283,7 @@ class Pointer:
         for clause in _CLAUSE.finditer(text):  # before a cue that reaches over several (花了 2000 万，买仪器 500 万)
             if spans := cues.spans(clause[0]):
                 return clause.start() + min(start for start, _ in spans)
-        return min((start for start, _ in cues.spans(text)), default=len(text))
+        return min((start for start, _ in cues.named(text)), default=len(text))
 
     def match(self, text: str) -> tuple[Measure, ...]:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from assistant.amounts import Quantity, read_quantities
+from assistant.amounts import VAGUE, Quantity, read_quantities
 from assistant.calculators import missing
 from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
@@ -82,6 +82,8 @@ class Understander:
         others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
         # Who asks why a figure came out repeats it and puts nothing new in.
         told = [q for q in quantities if q not in others and not _is_asked(text, q)]
+        if not intents & {"amount", "reckon"}:  # 几百万的小项目能不能报 asks of such projects and tells no sum
+            told = [q for q in told if q.problem != VAGUE or not _OF_SUCH.match(text[q.end :])]
         inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
         counts = any(i.kind == "count" for m in self.pointer.match(text) for i in m.inputs)
         has_inputs = any(q.kind in _INPUT_KINDS and (counts or q.kind != "count") for q in inputs)
@@ -105,9 +107,14 @@ class Understander:
                 is_alone=not before.subjects,
             )  # fmt: skip
             measures, intents = targets.measures, targets.intents
+            if targets.silences and not (measures or targets.topics or clauses) and len(text) <= 2 * BRIEF:
+                measures = before.subjects[-1] if before.subjects else ()  # what is not said is asked of it
+                carried = bool(measures)
         elif not inputs:
             targets = self.pointer.silence(text, targets)
         measures = self._subjects.overridden(text, measures, before)
+        if "compare" in intents and measures and not inputs:
+            measures = self._subjects.side_by_side(measures, targets.topics)
         adds = "adds" in intents and before.subjects[-1:] == (measures,)
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
@@ -306,6 +313,10 @@ def _facts_kept(
         sources = set(item.derived.of)
         if sources & told.keys() and sources <= {*known, *told}:  # 更正，原值 4500 万，累计折旧 1700 万
             known.pop(item.name, None)
+    for item in (i for m in measures for i in m.inputs if i.name in told):
+        whole = item.part_of
+        if whole and whole in known and whole not in told and known[whole].high < told[item.name].low:
+            known.pop(whole)  # 那如果加到 2000 万，都完成了: more than the whole told before
     return known
 
 
@@ -351,6 +362,7 @@ _ASKS_FOR = re.compile(
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
+_OF_SUCH = re.compile(r"元?(?:的|左右的|这种|那种|这样的|以下的|以内的)")
 _PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
 _HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
 _DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")

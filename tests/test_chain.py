@@ -658,3 +658,43 @@ def test_expansion_alone_has_no_rate_and_hides_nothing_else_that_is_asked_for(as
     broad = ask(assistant, "想扩产线又想招技工，大概能用上哪几条")
     assert broad.status == "answered"
     assert "高级工" in broad.text
+
+
+def test_of_two_things_compared_the_former_or_the_latter_can_be_asked_about(assistant: Assistant) -> None:
+    compared = "创新平台和公共技术服务平台有什么区别"
+    assert first(ask(assistant, compared, "前面那个封顶多少")) == "5.11"
+    assert first(ask(assistant, compared, "后者封顶多少")) == "5.12"
+    assert "10%" in ask(assistant, "技改和智能制造示范有什么区别", "前一个比例多少").text
+
+
+def test_what_is_asked_together_with_the_figure_before_is_added_to_it(assistant: Assistant) -> None:
+    reply = ask(assistant, "买核心检测设备，发票400万，补多少", "下个月还有一张260万的发票，两张合起来呢")
+    assert amounts(reply)["5.13"] == 330 * WAN
+
+
+def test_more_done_than_the_whole_planned_before_takes_its_place(assistant: Assistant) -> None:
+    reply = ask(assistant, "新建项目总共投1800万，固投能补吗", "那如果加到2000万，而且都实际完成了呢")
+    assert amounts(reply)["5.2"] == 200 * WAN
+
+
+def test_who_asks_for_money_where_the_text_holds_none_is_told_so(assistant: Assistant) -> None:
+    reply = ask(assistant, "进了骨干企业培育库，每年给发多少钱")
+    assert (reply.status, first(reply)) == ("not_covered", "4.2.2")
+
+
+def test_a_figure_of_another_kind_does_not_end_the_asking_back(assistant: Assistant) -> None:
+    reply = ask(assistant, "我们是认定的市级公共技术服务平台，注册资本能补多少", "认缴5000万")
+    assert reply.status == "needs_input"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "贴息有没有指定哪几家银行，村镇银行贷的认不认",
+        "技改之前是不是非得先备案，没备案的还能补吗",
+        "并购奖励是给公司还是给个人",
+        "智能制造示范每年评几个",
+    ],
+)
+def test_a_detail_that_no_clause_settles_is_not_covered(assistant: Assistant, question: str) -> None:
+    assert ask(assistant, question).status == "not_covered"
