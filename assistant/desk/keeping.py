@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Heard = Callable[[Reply, Door, bool], None]  # told each reply, the door it was given at and whether it was kept
+
 
 class KeepingAssistant:
     """An assistant each of whose replies is kept; one that cannot be kept is given all the same."""
@@ -33,15 +35,16 @@ class KeepingAssistant:
         now: Callable[[], datetime],
         door: Door = "page",
         lookup: Lookup | None = None,
+        heard: Heard = lambda reply, door, is_kept: None,
     ) -> None:
-        self._assistant, self._store, self._now, self._door = assistant, store, now, door
+        self._assistant, self._store, self._now, self._door, self._heard = assistant, store, now, door, heard
         self.policy: Policy = assistant.policy
         self.versions = assistant.versions
         self.lookup = lookup or Lookup(assistant.policy, assistant.simplified, assistant.tokens, store)
 
     def at(self, door: Door) -> KeepingAssistant:
         """The same assistant, asked at another door."""
-        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup)
+        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup, self._heard)
 
     @property
     def title(self) -> str:
@@ -57,10 +60,13 @@ class KeepingAssistant:
 
     def reply(self, turns: Sequence[str], on: date) -> Reply:
         reply = self._assistant.reply(turns, on)
+        is_kept = True
         try:
             keep_reply(self._store, turns, on, self.versions, reply, self._door, self._now())
         except StoreUnusable as error:
+            is_kept = False
             log.warning("an answer was given but not kept: %s", error)
+        self._heard(reply, self._door, is_kept)
         return reply
 
     def answer_now(self, turns: Sequence[str], on: date) -> Reply:
