@@ -71,3 +71,18 @@ def read_settings() -> Settings:
             f"ASSISTANT_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}（{e['msg']}）" for e in error.errors()
         )
         raise SettingsError(f"设置有误：{faults}。请改正环境变量或 .env 后重试。") from error
+
+
+def reference() -> str:
+    """Every setting as a file for `EnvironmentFile=` or `.env`: what it is, and its default commented out."""
+    lines = ["# 全部设置和默认值，由 python -m assistant.settings 生成；要改哪一项，去掉行首的 # 再改。"]
+    defaults = Settings.model_construct().model_dump(mode="json")
+    for name, field in Settings.model_fields.items():
+        value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else defaults[name]
+        shown = str(value).replace(f"{ROOT}/", "")
+        lines += ["", f"# {field.description}", f"#ASSISTANT_{name.upper()}={shown}"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
