@@ -25,7 +25,8 @@ class Server(uvicorn.Server):
         self._pages = [route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App)]
         super().__init__(
             uvicorn.Config(
-                app, http=PatientProtocol, ws="none", log_config=None, lifespan="on", server_header=False,
+                app, http=PatientProtocol, ws="none", log_config=None, access_log=False, lifespan="on",
+                server_header=False,
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
                 limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=settings.stop_seconds,
             )
