@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint eval bench check clean
+.PHONY: help run test lint eval bench check fuzz audit clean
 
 help:
 	@echo "make run    set up, build the index and serve the page at http://127.0.0.1:7860"
@@ -12,6 +12,8 @@ help:
 	@echo "make eval   answer quality, kind by kind, on the question sets; a report in build/evals"
 	@echo "make bench  cost of an answer, of a growing corpus and of many users, as ratios"
 	@echo "make check  prove that the clauses hold the whole text and every figure its words"
+	@echo "make fuzz   guided by coverage, look for input that breaks reading it; SECONDS=60 each"
+	@echo "make audit  compare the pinned packages with the published advisories (needs a network)"
 	@echo "make clean  remove what the commands made"
 
 run: $(VENV)/.ready
@@ -48,8 +50,16 @@ bench: $(VENV)/.ready
 check: $(VENV)/.ready
 	@$(BIN)/assistant check
 
+fuzz: $(VENV)/.ready-dev
+	@for target in $$($(BIN)/python -m tests.fuzz); do \
+	  echo "==> $$target"; $(BIN)/python -m tests.fuzz $$target -max_total_time=$(or $(SECONDS),60) || exit 1; done
+
+audit: $(VENV)/.ready
+	@$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit
+	@$(VENV)-audit/bin/pip-audit --no-deps --disable-pip --requirement constraints.txt
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(VENV)-audit build *.egg-info
 	find indexes -mindepth 1 ! -name README.md -exec rm -rf {} +
 
 $(VENV)/.ready: pyproject.toml constraints.txt

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import errno
-import logging
 import socket
 import sys
+from contextlib import suppress
 from datetime import date, datetime
 
 import gradio as gr
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from assistant.desk.inbox import Feedback, keep_feedback
 from assistant.desk.keeping import KeepingAssistant
-from assistant.desk.masking import MaskedLogs
 from assistant.desk.store import Store, open_store
 from assistant.errors import AssistantError, SettingsError
 from assistant.pages.desk.router import add_desk
 from assistant.pages.document import STYLES, ChineseDocument, theme
 from assistant.pages.enterprise import build_page
+from assistant.pages.limits import Limits
+from assistant.pages.logs import set_up_logs
+from assistant.pages.metrics import Measured, Metrics
 from assistant.pages.opening import Assistant, Opening
+from assistant.pages.serving import Server
+from assistant.pages.surface import Surface
 from assistant.settings import Settings, read_settings
 
 
-def build_app(opening: Opening, settings: Settings, store: Store) -> FastAPI:
-    """The web application: `/healthz`, the policy's file as received, the staff's `/desk`, and the page at `/`."""
+def build_app(opening: Opening, settings: Settings, store: Store, metrics: Metrics | None = None) -> FastAPI:
+    """The web application: its state, the policy's file as received, the staff's `/desk`, and the page at `/`."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    metrics = metrics or Metrics()
+    store.failed = metrics.store_failures.inc
 
     @app.get("/healthz")
     def health() -> JSONResponse:
         status, body = opening.health()
         return JSONResponse(body, status_code=status)
+
+    @app.get("/livez")
+    def alive() -> JSONResponse:
+        return JSONResponse({"status": "alive"})
+
+    @app.get("/metrics")
+    def numbers(request: Request) -> Response:
+        return metrics.show(request, settings.metrics_networks)
 
     @app.get("/source.txt")
     def source() -> Response:
@@ -54,11 +67,15 @@ def build_app(opening: Opening, settings: Settings, store: Store) -> FastAPI:
     add_desk(app, opening, store, settings.embedding_model, now)
 
     page = build_page(opening, date.today)
+    metrics.watch_queue(lambda: len(page._queue))
     gr.mount_gradio_app(
         app, page, "/", theme=theme(), css_paths=STYLES, footer_links=[], run_history=False, ssr_mode=False, pwa=False,
         mcp_server=True, enable_monitoring=False, show_error=False, max_file_size=0,
     )  # fmt: skip
     app.add_middleware(ChineseDocument)
+    app.add_middleware(Limits, per_minute=settings.requests_per_minute)
+    app.add_middleware(Surface)
+    app.add_middleware(Measured, metrics=metrics)
     return app
 
 
@@ -87,16 +104,18 @@ def main() -> None:
     except AssistantError as error:
         sys.exit(str(error))
 
+    metrics = Metrics()
+
     def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
-        return KeepingAssistant(open_assistant(settings), store, now)
+        return KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
 
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(MaskedLogs())
-    app = build_app(Opening(open_).start(), settings, store)
+    set_up_logs(settings)
+    app = build_app(Opening(open_).start(), settings, store, metrics)
     print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        Server(app, settings).run(sockets=[listener])
 
 
 if __name__ == "__main__":

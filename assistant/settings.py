@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    PlainSerializer,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assistant.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _parts(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...],
+    NoDecode,
+    BeforeValidator(_parts),
+    PlainSerializer(lambda networks: ",".join(map(str, networks)), when_used="json"),
+]
+
+
+_LOOPBACK = tuple(map(ip_network, ("127.0.0.1/32", "127.0.0.0/8", "::1/128")))
 
 
 class Settings(BaseSettings):
@@ -41,6 +65,19 @@ class Settings(BaseSettings):
     llm_model: str = Field("", description="openai：模型名；local：GGUF 文件的路径，不写就用附加包 local-llm 里的模型")
     llm_api_key: SecretStr = Field(SecretStr(""), description="openai：密钥；不会出现在日志、报错和 doctor 里")
     llm_timeout: float = Field(60, gt=0, le=600, description="一次请求语言模型最多等多少秒，超过就用程序自己的回答")
+
+    requests_per_minute: int = Field(
+        240, ge=1, le=100_000, description="一个访客地址每分钟最多几次提问或计算（打开网页按十倍计）"
+    )
+    trusted_proxies: Networks = Field(
+        _LOOPBACK[:1], description="前面的代理的地址或网段，逗号分隔；只信它们说的访客地址和 https"
+    )
+    metrics_networks: Networks = Field(_LOOPBACK[1:], description="可以读 /metrics 的地址或网段，逗号分隔")
+    stop_seconds: int = Field(20, ge=1, le=600, description="收到停止信号后，最多等几秒让正在做的回答做完")
+    log_format: Literal["text", "json"] = Field("text", description="日志的样子：text，或每行一个 JSON 的 json")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="记到哪一级；info 起每个请求一行"
+    )
 
     @model_validator(mode="after")
     def _door_is_whole(self) -> Self:
@@ -77,3 +114,18 @@ def _fault(error: ErrorDetails) -> str:
     name = "_".join(map(str, error["loc"]))
     value = "***" if name in _SECRET else repr(error["input"])
     return f"ASSISTANT_{name.upper()}={value}（{error['msg']}）"
+
+
+def reference() -> str:
+    """Every setting as a file for `EnvironmentFile=` or `.env`: what it is, and its default commented out."""
+    lines = ["# 全部设置和默认值，由 python -m assistant.settings 生成；要改哪一项，去掉行首的 # 再改。"]
+    defaults = Settings.model_construct().model_dump(mode="json")
+    for name, field in Settings.model_fields.items():
+        value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else defaults[name]
+        shown = str(value).replace(f"{ROOT}/", "")
+        lines += ["", f"# {field.description}", f"#ASSISTANT_{name.upper()}={shown}"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -149,8 +149,12 @@ def build(settings: Settings) -> str:
 
 
 def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
-    """The state of each part, one line each: whether it is well, and what it is or what to do about it."""
+    """The state of each part, one line each: whether it is well, and what it is or what to do about it.
+
+    A part that is not well hides none of the others that can be told without it.
+    """
     yield True, "设置：" + "，".join(f"ASSISTANT_{k.upper()}={v}" for k, v in settings.model_dump(mode="json").items())
+    policies: Sequence[Policy] = ()
     try:
         policies = read_policies(settings.corpus_dir)
         faults = [fault for policy in policies for fault in audit(policy)]
@@ -159,14 +163,22 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
             f"政策：{'、'.join(p.description.title for p in policies)}"
             + (f"；{len(faults)} 处问题，请运行 assistant check" if faults else ""),
         )
+    except AssistantError as error:
+        yield False, f"政策：{error}"
+    try:
         lexicon, _ = _read_language(settings)
         yield True, f"词表：{len(lexicon.terms)} 个词，{len(lexicon.synonyms)} 组同义词"
         embeddings = open_embeddings(settings.embedding_model)
         yield True, f"嵌入模型：{embeddings.name}，{embeddings.dimension} 维"
         reranker = open_reranker(settings.reranker)
         yield True, f"重排模型：{reranker.name if reranker else '没有启用（ASSISTANT_RERANKER 没有写）'}"
+        if not policies:
+            yield False, "索引、分类器：政策读不到，没有检查。"
+            return
+        learnt = sorted(path.name for path in settings.index_dir.glob("classifier-*.npz"))
+        yield True, f"分类器：{learnt[0]}" if learnt else "分类器：还没有，首次启动时学出来，几秒即可"
         clauses = [clause for policy in policies for clause in policy.clauses]
-        yield True, open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()
+        yield True, f"索引：{open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()}"
         yield True, f"语言模型：{check_model(settings)}"
     except AssistantError as error:
         yield False, str(error)

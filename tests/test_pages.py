@@ -17,7 +17,6 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
-import uvicorn
 
 import app as web
 from assistant.answer import Calculation, Check, Citation, Missing, Reading, Reply
@@ -28,6 +27,7 @@ from assistant.pages.chat import Chat, build_chat, user_turns
 from assistant.pages.followups import followups
 from assistant.pages.opening import Opening
 from assistant.pages.render import pieces, plain_text, render
+from assistant.pages.serving import Server
 from assistant.policies import read_policies
 from assistant.settings import ROOT, Settings
 from assistant.sweep import Row
@@ -213,8 +213,8 @@ def serve(
     listener = socket.create_server(("127.0.0.1", port))
     directory = TemporaryDirectory()
     store = store or open_store(f"sqlite:///{directory.name}/desk.db")
-    app = web.build_app(opening, settings or Settings(), store)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    settings = settings or Settings()
+    server = Server(web.build_app(opening, settings, store), settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

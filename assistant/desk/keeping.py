@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Heard = Callable[[Reply, Door, bool], None]  # told each reply, the door it was given at and whether it was kept
+
 
 class KeepingAssistant:
     """An assistant each of whose replies is kept; one that cannot be kept is given all the same."""
@@ -35,8 +37,9 @@ class KeepingAssistant:
         now: Callable[[], datetime],
         door: Door = "page",
         lookup: Lookup | None = None,
+        heard: Heard = lambda reply, door, is_kept: None,
     ) -> None:
-        self._assistant, self._store, self._now, self._door = assistant, store, now, door
+        self._assistant, self._store, self._now, self._door, self._heard = assistant, store, now, door, heard
         self.policy: Policy = assistant.policy
         self.versions = assistant.versions
         self.cards = Cards(assistant.policy, store)
@@ -44,7 +47,7 @@ class KeepingAssistant:
 
     def at(self, door: Door) -> KeepingAssistant:
         """The same assistant, asked at another door."""
-        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup)
+        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup, self._heard)
 
     @property
     def title(self) -> str:
@@ -72,10 +75,13 @@ class KeepingAssistant:
                 self._keep(turns, on, reply)
 
     def _keep(self, turns: Sequence[str], on: date, reply: Reply) -> None:
+        is_kept = True
         try:
             keep_reply(self._store, turns, on, self.versions, reply, self._door, self._now())
         except StoreUnusable as error:
+            is_kept = False
             log.warning("an answer was given but not kept: %s", error)
+        self._heard(reply, self._door, is_kept)
 
     def answer_now(self, turns: Sequence[str], on: date) -> Reply:
         """What is answered now, without keeping it."""

@@ -65,8 +65,11 @@ def mask(text: str, *, is_name: bool = False) -> str:
     text = clean(text)
     # Full-width digits are read as digits, and are as long.
     folded = text.translate(_WIDE)
-    for name, pattern in _NUMBERS:
-        text, folded = _replace(text, folded, pattern, f"［{name}］", keeps_ends=is_name and name == "电话")
+    before = ""
+    while before != text:  # a number masked no longer makes a part of a quantity of the one before it
+        before = text
+        for name, pattern in _NUMBERS:
+            text, folded = _replace(text, folded, pattern, f"［{name}］", keeps_ends=is_name and name == "电话")
     return _COMPANY.sub(lambda match: _company(match, is_name), text)
 
 

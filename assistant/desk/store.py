@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.failed: Callable[[], object] = lambda: None  # told each time it could not be used
 
     @property
     def url(self) -> str:
@@ -44,24 +45,24 @@ class Store:
         engine = self.engine
         if engine.dialect.name == "postgresql":  # SQLite's do so of themselves
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with _in_words(self.engine), Session(engine, expire_on_commit=False) as session:
+        with self._in_words(), Session(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that takes its turn before it reads, and is kept when the block ends."""
         engine = self.engine.execution_options(writes=True)
-        with _in_words(self.engine), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._in_words(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def revision(self) -> str | None:
         """The version its tables are at; None where there are none."""
-        with _in_words(self.engine), self.engine.connect() as connection:
+        with self._in_words(), self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables up (or, to an older revision, down); several processes may try at once."""
-        with _in_words(self.engine), self.engine.execution_options(writes=True).begin() as connection:
+        with self._in_words(), self.engine.execution_options(writes=True).begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             current = MigrationContext.configure(connection).get_current_revision()
@@ -73,6 +74,19 @@ class Store:
                 (command.downgrade if goes_down else command.upgrade)(config, revision)
             except CommandError as error:
                 raise StoreUnusable(f"没有结构版本 {revision}；可用：{'、'.join(ours)}、base、head。") from error
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not (error.connection_invalidated or _is_trouble(error)):
+                raise
+            self.failed()
+            why = str(error.orig).strip().splitlines()[0]
+            raise StoreUnusable(
+                f"没有记下：数据库 {_name(self.engine)} 用不了（{why}）。请稍后再试，或请管理员运行 assistant doctor。"
+            ) from error
 
 
 def open_store(url: str) -> Store:
@@ -154,19 +168,6 @@ def _prepare_sqlite(engine: Engine) -> None:
         # A transaction that reads and then writes must hold the lock from its start: a later upgrade is refused.
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _in_words(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if not (error.connection_invalidated or _is_trouble(error)):
-            raise
-        why = str(error.orig).strip().splitlines()[0]
-        raise StoreUnusable(
-            f"没有记下：数据库 {_name(engine)} 用不了（{why}）。请稍后再试，或请管理员运行 assistant doctor。"
-        ) from error
 
 
 def _is_trouble(error: DBAPIError) -> bool:

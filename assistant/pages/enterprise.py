@@ -16,6 +16,8 @@ from assistant.pages.opening import Assistant, Opening
 from assistant.pages.programs import offer
 from assistant.pages.reader import contents
 
+_WORKERS = 16  # threads of this page's own: whatever is asked of it, the desk's stay free
+
 
 def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
     """The page at `/`: it waits while `opening` is at work, then takes questions."""
@@ -65,6 +67,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
         offer(opening, today)
 
     page.state_session_capacity = 500  # sessions whose forms are kept; an older one is drawn anew
+    page.max_threads = _WORKERS
     page.queue(default_concurrency_limit=8, max_size=64, api_open=False)
     return page
 

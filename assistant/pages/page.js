@@ -168,7 +168,11 @@
   window.fetch = (...request) => {
     // Gradio asks this to load the page anew the moment the server is back, before the conversation has been put aside.
     if (String(request[0]?.url ?? request[0]).endsWith("/app_id")) return Promise.reject(new TypeError("not now"));
-    return plainFetch(...request).catch((error) => {
+    return plainFetch(...request).then((answer) => {
+      if ([408, 413, 429].includes(answer.status)) answer.clone().json().then((said) => banner(said.message, "refused"), () => {});
+      else if (answer.url.endsWith("/queue/join")) document.querySelector("#connection.refused")?.remove();
+      return answer;
+    }, (error) => {
       // After a broken stream Gradio's front end takes nothing more, whether or not the server is well.
       if (error.name !== "AbortError") look(String(request[0]?.url ?? request[0]).includes("/queue/"));
       throw error;

@@ -119,3 +119,8 @@ def test_what_is_logged_is_masked_with_its_arguments() -> None:
     logger.warning("a question of %s could not be answered: %s", "中山市明阳光电有限公司", 13812345678)
     logger.removeHandler(handler)
     assert out.getvalue() == "a question of ［单位］有限公司 could not be answered: ［电话］\n"
+
+
+def test_numbers_one_after_the_other_are_all_masked() -> None:
+    assert mask("电话13912345678,13812345678,13712345678") == "电话［电话］,［电话］,［电话］"
+    assert mask("投资13,912,345,678元") == "投资13,912,345,678元"

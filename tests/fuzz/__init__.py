@@ -1,0 +1,1 @@
+"""Input without end, guided by coverage: `make fuzz`, or `python -m tests.fuzz TARGET`."""
