@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(60, gt=0, le=600, description="一次请求语言模型最多等多少秒，超过就用程序自己的回答")
 
     requests_per_minute: int = Field(
-        240, ge=1, le=100_000, description="一个访客地址每分钟最多几次提问或计算（打开网页按十倍计）"
+        240, ge=1, le=60_000, description="一个访客地址每分钟最多几次提问或计算（打开网页按十倍计）"
     )
     trusted_proxies: Networks = Field(
         _LOOPBACK[:1], description="前面的代理的地址或网段，逗号分隔；只信它们说的访客地址和 https"

@@ -50,8 +50,11 @@ def halve(path: Path) -> None:
 def test_a_sound_installation_is_told_part_by_part(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = doctor(capsys)
     assert code == 0
-    assert [line.split("  ")[0] for line in told.splitlines()] == ["正常"] * 7
-    for part in ("设置：", "政策：", "词表：", "嵌入模型：", "分类器：classifier-", "索引：", "数据库："):
+    assert [line.split("  ")[0] for line in told.splitlines()] == ["正常"] * 9
+    parts = (
+        "设置：", "政策：", "词表：", "嵌入模型：", "重排模型：", "分类器：classifier-", "索引：", "语言模型：", "数据库：",
+    )  # fmt: skip
+    for part in parts:
         assert part in told
 
 

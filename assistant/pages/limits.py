@@ -43,7 +43,7 @@ class Limits:
         self.app = app
         self.limits: dict[Area, Limit] = {
             # A question carries its conversation as it is drawn.
-            "ask": Limit(per_minute, of_one=16, of_all=200, body=2_000_000),
+            "ask": Limit(per_minute, of_one=16, of_all=200, body=2_097_152),
             "page": Limit(10 * per_minute, of_one=200, of_all=800, body=16_000),  # an open page holds a stream or two
             "feedback": Limit(20, of_one=2, of_all=4, body=16_000),
             "login": Limit(20, of_one=2, of_all=4, body=16_000),  # a password costs 64 MiB to compare
