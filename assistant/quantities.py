@@ -47,7 +47,7 @@ _EXCLUDED = re.compile(
     r"(?:在?(?:里面|内|其中|里头)|进[去来]|上|它|他|了|啊|哈)*(?=[，。；？?]|$)"
 )
 # 1500 万，里面有 300 万是办公电脑，剔掉以后; 1000 万，后来退货 300 万
-_WITHIN = re.compile(r"(?:其中|里面|里头|当中)[^。；\d]{0,12}$|(?:含|包括|包含)[^，。；\d]{0,8}$")
+_WITHIN = re.compile(r"(?:其中|里面|里头|当中|[万亿元块](?:里面?|当?中)(?:有|含|还有|包括))[^。；\d]{0,12}$|(?:含|包括|包含)[^，。；\d]{0,8}$")
 _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
@@ -73,6 +73,8 @@ _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|�
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
+# 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
+_BACK = re.compile(r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)(?:我|所)?(?:说|提到?|讲|报)(?:过|到)?的)(?:个|笔)?(?:这|那)?(?:个|笔)?$")
 _STOP = re.compile(r"[。；？?！!]")
 _LISTED = re.compile("[、和与及跟]")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
@@ -80,13 +82,32 @@ _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
     """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
-    quantities = _of_one_unit(text, quantities)
+    quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
+
+
+def told_before(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that the words before them say were told before (上面说的 200 万和 100 万)."""
+    out: list[Quantity] = []
+    for q in quantities:
+        goes_on = out and _LISTED.fullmatch(text[out[-1].end : q.start])
+        out += [q] if goes_on or _BACK.search(text[: q.start]) else []
+    return out
+
+
+def _without_repeats(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, one that only takes up an earlier one (花了 800 万，这 800 万里) once."""
+    backs = told_before(text, quantities)
+    return [q for q in quantities if q not in backs or not any(_is_same(q, x) and x.end <= q.start for x in quantities)]
+
+
+def _is_same(one: Quantity, other: Quantity) -> bool:
+    return (one.kind, one.low, one.high) == (other.kind, other.low, other.high)
 
 
 def _of_one_unit(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

@@ -32,7 +32,7 @@ _ABOUT_BENEFIT = frozenset(
 )
 _UNLISTED = "other"  # the silence about whatever the register does not list
 # With no other intent a message only tells something.
-TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
+TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "says", "over_years"))
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
