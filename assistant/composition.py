@@ -160,7 +160,7 @@ class Composer:
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
-        is_alone = m.u.carried or not m.u.measures
+        is_alone = (m.u.carried or not m.u.measures) and not m.u.silences
         return _Answer(self._opening(m)) if m.u.asks_term and is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
@@ -236,7 +236,7 @@ class Composer:
             return None
         first, *others = m.u.silences
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
-        return _Answer([*self._opening(m), *sections])
+        return _Answer([*sections, *self._opening(m)])
 
     def _contents(self, m: _Material) -> _Answer | None:
         """The chapters, for who asks how the document is made up."""

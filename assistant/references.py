@@ -16,7 +16,7 @@ _CHINESE = re.compile(
 )
 # 五之九, 五、13 条
 _SHORT = re.compile(rf"(?<![第{_NUMERALS}])([{_NUMERALS}])(?:之({_ORDER})(?![{_NUMERALS}分])|、({_ORDER})[条项款点])")
-_CHAPTER = re.compile(rf"第([{_NUMERALS}]|\d)(?:章|编|大?部分|大[点条项块])")
+_CHAPTER = re.compile(rf"(第)?(?<![\d{_NUMERALS}分])([{_NUMERALS}]|\d)(?:章(?!程)|编|大?部分|大[点条项块])")
 _ORDINAL = re.compile(rf"第({_ORDER})(?:条|项|款)")
 # What goes on from a chapter or a heading, step by step: 第五部分的第九项, 第三章（八）第四小点
 _STEP = re.compile(
@@ -28,12 +28,12 @@ def read_references(text: str, quantities: Sequence[Quantity], policy: Policy) -
     """The ids of the clauses named, in reading order of each form; 第九条 is the ninth of the support chapter."""
     amounts = [(q.start, q.end) for q in quantities if q.kind != "number"]
     found = [m[1] for m in _DOTTED.finditer(text) if not any(start <= m.start() < end for start, end in amounts)]
-    heads = [(m.end(), _number(m[1])) for m in _CHAPTER.finditer(text)]
+    heads = [(m.end(), _number(m[2]), bool(m[1])) for m in _CHAPTER.finditer(text)]
     headings = {c.title: c.id for c in policy.clauses if c.title and policy.has_clause(f"{c.id}.1")}
-    titled = [(m.end(), id) for title, id in headings.items() for m in re.finditer(re.escape(title), text)]
-    for at, head in sorted([*heads, *titled]):
+    titled = [(m.end(), id, False) for title, id in headings.items() for m in re.finditer(re.escape(title), text)]
+    for at, head, is_whole in sorted([*heads, *titled]):  # 五大点第九小点, but 三大块 alone is no chapter
         end, clause = _followed(text, at, head, policy)
-        if end > at or (at, head) in heads:
+        if end > at or is_whole:
             found.append(clause)
         text = f"{text[:at]}{' ' * (end - at)}{text[end:]}"
     for match in _CHINESE.finditer(text):

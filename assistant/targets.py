@@ -123,6 +123,7 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
+                is_free = is_free and (not topics or guess.lead >= _SURE)
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
                 is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
@@ -372,7 +373,7 @@ class Pointer:
             ask.place_policy.search(s) and (ask.elsewhere.search(s) or not ask.moving.search(s))
             for s in _SENTENCE.findall(text)
         )
-        if ask.alone.search(text):
+        if ask.alone.search(text) or ask.tasks.search(text):
             return True
         if asks_there and (self.policy.description.place not in text or ask.neighbours.search(text)):
             return True

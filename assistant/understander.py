@@ -12,8 +12,8 @@ from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
-from assistant.questions import Questions
 from assistant.quantities import told_before
+from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
 from assistant.subjects import BRIEF, VERB, Subjects
