@@ -168,7 +168,10 @@ class Composer:
         # Who cannot qualify anyway is told that first; the ended term closes the answer.
         fails = any(calculation.failed for calculation in m.calculations)
         term = [self.passages.term(m.on)] if m.u.asks_term and not fails else []
-        return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
+        return [*term, *self._facts(m.u)]
+
+    def _facts(self, u: Understanding) -> list[Section]:
+        return [self.passages.topic(t) for t in u.topics if t.quote]
 
     def _silences(self, u: Understanding) -> list[Section]:
         return [self.passages.silent(s) for s in u.silences]
@@ -236,7 +239,7 @@ class Composer:
             return None
         first, *others = m.u.silences
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
-        return _Answer([*sections, *self._opening(m)])
+        return _Answer([*self._facts(m.u), *sections])  # the ended term closes the answer
 
     def _contents(self, m: _Material) -> _Answer | None:
         """The chapters, for who asks how the document is made up."""

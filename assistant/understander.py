@@ -339,8 +339,8 @@ def _says_again(old: Fact, new: Fact) -> bool:
 
 def _is_known(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
     """Whether a figure is one of those told before, or of the parts that they were told in."""
-    told = (p for f in facts.values() for p in (f, *f.parts))
-    return any((p.low, p.high) == (quantity.low, quantity.high) for p in told)
+    told = [(p.low, p.high) for f in facts.values() for p in f.parts] + [(f.low, f.high) for f in facts.values()]
+    return (quantity.low, quantity.high) in told
 
 
 def _is_one_of_several(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
