@@ -123,7 +123,8 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
-                is_free = is_free and (not topics or guess.lead >= _SURE)
+                is_said = bool(topics and targets.intents & {"says", "original"})  # 绿色通道讲了什么
+                is_free = is_free and (not is_said or guess.lead >= _SURE)
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
                 is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
