@@ -61,6 +61,10 @@ _N = "零一二两三四五六七八九"
 _C = f"[{_N}十百千]"
 _D = "[一二两三四五六七八九十]"
 _AREA = r"个?平方米|个?平方|个?平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])|方(?=[每一/]个?月)"
+_PIECES = (
+    "屏|板|面板|芯|电池|电路|硬盘|玻璃|晶|模[组块]|主板|显[卡示]|背光|镜|硅|传感|液晶"
+    "|触[摸控]|基板|内存|线路板|开发板|存储|固态|磁|pcb|oled|lcd|led|[cg]pu"
+)
 _SUM = r"(?!\s*[\d.]|\s*[万亿元块wk%])"  # what follows does not make it an amount
 
 _NOT_QUANTITIES = re.compile(
@@ -132,7 +136,7 @@ _CONVERTED = re.compile(rf"[^。；？?\d]{{0,8}}?{_WORTH}[^。；？?\d]{{0,12}
 _CONVERTED_BACK = re.compile(rf"(?:元|人民币)?[，（(]{{0,2}}{_WORTH}[^。；，？?\d]{{0,6}}")
 _UNIT = re.compile(
     rf"\s?(?:(?P<foreign>元?\(?(?:{_FOREIGN}))"
-    r"|(?P<money>元(?![素件器旦锂电化论])|块钱|块(?!业务|地|内容)|人民币|rmb|cny)"
+    rf"|(?P<money>元(?![素件器旦锂电化论])|块钱|块(?!业务|地|内容|{_PIECES})|人民币|rmb|cny)"
     r"|(?P<rate>%|‰|个?百分点|个点(?![位子])|成半?(?![立本为功员都熟长交果品绩效份]))"
     rf"|(?P<area>平方公里|{_AREA}|方(?![案面式法便向形针才可能为])|亩|公顷)"
     r"|(?P<months>个半月|个月|个季度)|(?P<years>年半?(?![产级]))"
@@ -142,10 +146,12 @@ _UNIT = re.compile(
 )
 _SKIPPED = re.compile(
     r"\s?(?:[a-z℃°]|[家条种次项倍栋层楼号期批类级届轮张件间座幢户株只辆本篇章节款步米吨克斤度瓦伏点时分秒日周天岁强集折比维代端线档"
-    r"组队所颗粒字页股份道环]|公[里斤]|千[米克瓦]|[毫厘]米|小时|星期|热线|个|月(?!租)|[成方人位台套元块])"
+    r"组队所颗粒字页股份道环片枚瓶箱盒]|像素|公[里斤]|千[米克瓦]|[毫厘]米|小时|星期|热线|个|月(?!租)|[成方人位台套元块])"
 )
 _SKIPPED_LARGE = re.compile(
-    r"\s?(?:家(?!庭)|吨|公[里斤]|[千毫厘]?米|倍|次(?!性)|千?瓦|[度]电|辆|字|[a-z](?![公厂行家线台栋区座组款项]))"
+    rf"\s?(?:块(?={_PIECES})|[颗片枚粒件根瓶箱盒户]|支(?![持出付撑])|只(?![能够要有是算补拿给问剩到用可花投报认按差占])|张(?!罚)|组(?![建织成合装])"
+    r"|条(?![件款文例码])|像素|小时(?!工)|分钟|点[云位]|用户|行代码|级(?=洁净|无尘|净化|像素|并发|用户)"
+    r"|家(?!庭)|吨|公[里斤]|[千毫厘]?米|倍|次(?!性)|千?瓦|[度]电|辆|字|[a-z](?![公厂行家线台栋区座组款项]))"
 )
 _FACTORS = {"‰": Decimal("0.001"), "成": Decimal("0.1"), "公顷": Decimal(10_000), "平方公里": Decimal(1_000_000)}
 _CHANGE = re.compile(
@@ -153,13 +159,19 @@ _CHANGE = re.compile(
 )
 _TIME = r"\s?[/·.*•每一按]+个?(?P<{0}>年|月|天|日|month|year)(?![底初份薪期内后前])"
 _RENT_AFTER = re.compile(
-    rf"\s?(?:元|块钱|块|蚊|rmb|cny)?\s?(?:(?:/|每|一)\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
+    rf"\s?(?:元|块钱|块|蚊|rmb|cny)?\s?(?:(?:\(?(?:/|每|一)|\()\s?(?:{_AREA})(?:{_TIME.format('t1')}|(?P<t3>月)(?![底初份薪]))?"
     rf"|{_TIME.format('t2')}\s?(?:/|每|一)\s?(?:{_AREA}))"
 )
 _RENT_BEFORE = re.compile(
-    rf"(?:[每一]个?(?P<t1>年|月|天|日)租?金?)?[每一]个?(?:{_AREA})(?:[每一]个?(?P<t2>年|月|天|日))?"
-    r"(?:的?(?:租金|房租|月租|单价|均价|价格))?(?:大概|约|才|只要|要|收|是|为|:)?\s?(?=[\d一二两三四五六七八九十])"
+    rf"(?:[每一]个?(?P<t1>年|月|天|日)租?金?)?[每一]个?(?:{_AREA})(?:(?:的?(?:租金|房租))?[每一]个?(?P<t2>年|月|天|日))?"
+    r"(?:的?(?:租金|房租|月租|单价|均价|价格|平均))?(?:大概|约|才|只要|要|收|是|为|:)?(?:我们?|咱们?|你们?)?\s?(?=[\d一二两三四五六七八九十])"
 )
+# 按年算一平 600 元, 年租金每平 480 元; 480 元一平，按年
+_PERIOD_BEFORE = re.compile(
+    r"(?:按(?P<by>年|月)[算计付收结]?"
+    r"|(?<![今去明前后本当\d一二两三四五六七八九十几])(?P<rent>年)租金?)[是为约]*[，,:]?$"
+)
+_PERIOD_AFTER = re.compile(r"[，,]?\(?按(?P<by>年|月)(?:[算计付收结]|(?=[，,。)]|$))")
 _PER_AFTER = re.compile(r"\s?(?:/|每|一)个?(年|月|天|日)(?![期底初前后内])")
 _RANGE = re.compile(r"(?:\(含\))?\s?(?:至|到|[-~—–～―─]{1,2})\s?")
 _MONTHLY = {"年": Decimal(12), "year": Decimal(12)}
@@ -404,7 +416,8 @@ def _read_item(text: str, start: int) -> _Item | None:
     unit = _UNIT.match(text, end)
     if rent or after:
         times = [m[g] for m, gs in ((rent, ("t1", "t2")), (after, ("t1", "t2", "t3"))) if m for g in gs if m[g]]
-        period = times[0] if times else ""
+        said = _PERIOD_BEFORE.search(text[:start]) or _PERIOD_AFTER.match(text, after.end() if after else end)
+        period = times[0] if times else (said[said.lastgroup or 0] if said else "")
         if not after and unit and unit.lastgroup == "money":
             after = unit
         if rent and after is unit and (late := _PER_AFTER.match(text, after.end() if after else end)):

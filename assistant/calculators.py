@@ -282,6 +282,16 @@ def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:
     return () if amount is None else (Reading(label=label, amount_yuan=_rounded(amount)),)
 
 
+def with_most_over_years(measure: Measure, calculation: Calculation) -> Calculation:
+    """The calculation, of a yearly benefit with a cap and nothing worked out yet also the most of all its years."""
+    cap, years = measure.formula.cap, measure.years
+    if calculation.amount_yuan is not None or calculation.readings or cap is None or years is None:
+        return calculation
+    label = f"每年都按上限 {format_yuan(cap.value)}，最长 {plain(years.value)} 年合计封顶"
+    reading = Reading(label=label, amount_yuan=_rounded(cap.value * years.value))
+    return calculation.model_copy(update={"readings": (reading,)})
+
+
 def _defaults(measure: Measure) -> dict[str, Decimal]:
     return {item.name: item.default for item in measure.inputs if item.default is not None}
 

@@ -9,6 +9,7 @@ from datetime import date
 from assistant.amounts import format_yuan
 from assistant.answer import Calculation, Reply
 from assistant.boundaries import with_limits
+from assistant.calculators import with_most_over_years
 from assistant.clauses import Clause
 from assistant.measures import Measure
 from assistant.passages import Passages
@@ -159,7 +160,7 @@ class Composer:
 
     def _term(self, m: _Material) -> _Answer | None:
         """The term alone; beside a measure asked about it stands before that (see `_opening`)."""
-        is_alone = m.u.carried or not m.u.measures
+        is_alone = (m.u.carried or not m.u.measures) and not m.u.silences
         return _Answer(self._opening(m)) if m.u.asks_term and is_alone else None
 
     def _opening(self, m: _Material) -> list[Section]:
@@ -167,7 +168,10 @@ class Composer:
         # Who cannot qualify anyway is told that first; the ended term closes the answer.
         fails = any(calculation.failed for calculation in m.calculations)
         term = [self.passages.term(m.on)] if m.u.asks_term and not fails else []
-        return [*term, *(self.passages.topic(t) for t in m.u.topics if t.quote)]
+        return [*term, *self._facts(m.u)]
+
+    def _facts(self, u: Understanding) -> list[Section]:
+        return [self.passages.topic(t) for t in u.topics if t.quote]
 
     def _silences(self, u: Understanding) -> list[Section]:
         return [self.passages.silent(s) for s in u.silences]
@@ -194,8 +198,9 @@ class Composer:
             contact = self.policy.description.contact
             section = self.passages.topic_of(contact.clause, contact.quote, "政策咨询")
         # Of two questions about one place the other is answered by its words.
-        both = u.text.count("？") + u.text.count("?") > 1 and not (u.measures or u.departments)
-        words = [self.passages.topic(t) for t in u.topics if not t.quote] if both else []
+        both = not u.departments and ("says" in u.intents or (_asks_twice(u.text) and not u.measures))
+        told = [self.policy.clause(c) for c in dict.fromkeys(clauses)] if both else []
+        words = [self.passages.clause(c) for c in told if c.departments or not c.body]
         return _Answer([*self._opening(m), section, *words, *self._silences(u)])
 
     def _compared(self, m: _Material) -> _Answer | None:
@@ -234,7 +239,7 @@ class Composer:
             return None
         first, *others = m.u.silences
         sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
-        return _Answer([*self._opening(m), *sections])
+        return _Answer([*self._facts(m.u), *sections])  # the ended term closes the answer
 
     def _contents(self, m: _Material) -> _Answer | None:
         """The chapters, for who asks how the document is made up."""
@@ -355,6 +360,8 @@ class Composer:
         limits = measure.condition_inputs()
         decided = bool(limits & u.told) and "eligibility" in u.intents and "amount" not in u.intents
         calculation = with_limits(measure, calculation, facts, always="boundary" in u.intents)
+        if "over_years" in u.intents:
+            calculation = with_most_over_years(measure, calculation)
         shown: tuple[Calculation, ...] = (calculation,)
         if measure.formula.name == "none" and not calculation.failed:
             section, shown = writer.rule(measure), ()
@@ -363,7 +370,8 @@ class Composer:
         elif calculation.failed:
             section = writer.calculated(measure, calculation)
         elif wants_rule or (missing and not knows and not asks_sum):
-            section, shown = writer.rule(measure), shown if measure.formula.name == "cap_only" else ()
+            is_figure = measure.formula.name == "cap_only" or "over_years" in u.intents
+            section, shown = writer.rule(measure, calculation), shown if is_figure else ()
         elif missing and not u.intents & {"reckon", "unknown"} and (decided or (u.claims and "premise" in u.intents)):
             section = writer.checked(measure, calculation, missing)
         elif missing:
@@ -376,6 +384,10 @@ class Composer:
             said = writer.claimed(measure, u.claims, calculation)
             section = replace(section, text=f"{said}\n\n{section.text}")
         return _Answer([section], shown)
+
+
+def _asks_twice(text: str) -> bool:
+    return text.count("？") + text.count("?") > 1
 
 
 def _tells_money(u: Understanding) -> bool:

@@ -47,10 +47,16 @@ _EXCLUDED = re.compile(
     r"(?:在?(?:里面|内|其中|里头)|进[去来]|上|它|他|了|啊|哈)*(?=[，。；？?]|$)"
 )
 # 1500 万，里面有 300 万是办公电脑，剔掉以后; 1000 万，后来退货 300 万
-_WITHIN = re.compile(r"(?:其中|里面|里头|当中)[^。；\d]{0,12}$|(?:含|包括|包含)[^，。；\d]{0,8}$")
+_WITHIN = re.compile(
+    r"(?:其中|里面|里头|当中"
+    r"|[万亿元块](?:里面?|当?中)(?:有|含|还有|包括))[^。；\d]{0,12}$|(?:含|包括|包含)[^，。；\d]{0,8}$"
+)
 _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
+# 20 个，其中 5 个不在目录
+_OF_THEM = re.compile(r"(?:其中|[个名人位](?:里面?|当?中))(?:有|的)*$")
+_UNFIT = re.compile(r"[^，。；\d]{0,10}(?:不在|没在|不符合|不属于|不达标|没有?证|没(?:拿|考)到?证?)")
 _LESS = re.compile(
     r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去砍]掉|刨去|除去|减去|省下?|优惠|便宜|让利|(?<!下)(?:降|减|砍|让)|抹掉)"
     r"(?:了|去)?[^，。；\d]{0,6}$"
@@ -73,6 +79,11 @@ _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|�
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
 _FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
+# 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
+_BACK = re.compile(
+    r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
+    r"(?:我|所)?(?:说|提到?|讲|报)(?:过|到)?的)(?:个|笔)?(?:这|那)?(?:个|笔)?$"
+)
 _STOP = re.compile(r"[。；？?！!]")
 _LISTED = re.compile("[、和与及跟]")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
@@ -80,13 +91,32 @@ _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
     """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
-    quantities = _of_one_unit(text, quantities)
+    quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
     meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
     return _without_totals(text, meant)
+
+
+def told_before(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that the words before them say were told before (上面说的 200 万和 100 万)."""
+    out: list[Quantity] = []
+    for q in quantities:
+        goes_on = out and _LISTED.fullmatch(text[out[-1].end : q.start])
+        out += [q] if goes_on or _BACK.search(text[: q.start]) else []
+    return out
+
+
+def _without_repeats(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, one that only takes up an earlier one (花了 800 万，这 800 万里) once."""
+    backs = told_before(text, quantities)
+    return [q for q in quantities if q not in backs or not any(_is_same(q, x) and x.end <= q.start for x in quantities)]
+
+
+def _is_same(one: Quantity, other: Quantity) -> bool:
+    return (one.kind, one.low, one.high) == (other.kind, other.low, other.high)
 
 
 def _of_one_unit(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -152,6 +182,8 @@ def _the_rest(text: str, part: Quantity, behind: Sequence[Quantity]) -> int:
 
 def _is_taken_off(text: str, quantity: Quantity) -> bool:
     before, after = text[: quantity.start], text[quantity.end :]
+    if quantity.kind == "count" and _OF_THEM.search(before) and _UNFIT.match(after):
+        return True
     return bool(_LESS.search(before) or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
 
 

@@ -42,6 +42,7 @@ class _Outside(_Data):
     leaving: str
     moving: str
     neighbours: str
+    tasks: tuple[str, ...]
     topics: tuple[str, ...]
 
 
@@ -157,6 +158,7 @@ class Questions:
     alone: re.Pattern[str]
     moving: re.Pattern[str]
     neighbours: re.Pattern[str]
+    tasks: re.Pattern[str]
     outside: re.Pattern[str]
     former: re.Pattern[str]
     latter: re.Pattern[str]
@@ -201,6 +203,7 @@ def read_questions(path: Path) -> Questions:
             alone=of_places(data.outside.alone),
             moving=of_places(data.outside.moving),
             neighbours=re.compile(data.outside.neighbours),
+            tasks=re.compile("|".join(data.outside.tasks)),
             outside=re.compile("|".join(data.outside.topics)),
             former=re.compile(data.several.former),
             latter=re.compile(data.several.latter),

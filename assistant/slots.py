@@ -17,7 +17,7 @@ from assistant.quantities import as_meant, is_year, without_parts
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
 _AMONG = "其中"
-_PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含")
+_PART = re.compile(rf"{_AMONG}|包括|包含|里面有|含|(?<=[万亿元块])里(?:面|头)?|当中")
 _LATER = re.compile(r"后来|又|现在|如今|目前|再|变成|变为|之后|改为|调整[为到]|涨到|增至|减到")
 _FINAL = re.compile(
     r"(?<!还)剩|余额|眼下|最后|最终|到头来|符合(?:条件)?的(?:只|才)?有?$|实际$|实际(?:成交|交易|付)|定在|敲定"

@@ -32,7 +32,7 @@ _ABOUT_BENEFIT = frozenset(
 )
 _UNLISTED = "other"  # the silence about whatever the register does not list
 # With no other intent a message only tells something.
-TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again"))
+TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "says", "over_years"))
 _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
@@ -123,6 +123,8 @@ class Pointer:
                 is_free = not (
                     targets.measures or targets.silences or is_placed or any(t.quote for t in targets.topics)
                 )
+                is_said = bool(topics and targets.intents & {"says", "original"})  # 绿色通道讲了什么
+                is_free = is_free and (not is_said or guess.lead >= _SURE)
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
                 is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
@@ -372,7 +374,7 @@ class Pointer:
             ask.place_policy.search(s) and (ask.elsewhere.search(s) or not ask.moving.search(s))
             for s in _SENTENCE.findall(text)
         )
-        if ask.alone.search(text):
+        if ask.alone.search(text) or ask.tasks.search(text):
             return True
         if asks_there and (self.policy.description.place not in text or ask.neighbours.search(text)):
             return True

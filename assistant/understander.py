@@ -12,6 +12,7 @@ from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
+from assistant.quantities import told_before
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
@@ -115,7 +116,9 @@ class Understander:
         measures = self._subjects.overridden(text, measures, before)
         if "compare" in intents and measures and not inputs:
             measures = self._subjects.side_by_side(measures, targets.topics)
-        adds = "adds" in intents and before.subjects[-1:] == (measures,)
+        backs = [q for q in told_before(text, inputs) if _is_known(q, before.facts)]
+        inputs = [q for q in inputs if q not in backs or not _is_one_of_several(q, before.facts)]
+        adds = "adds" in intents and before.subjects[-1:] == (measures,) and not backs
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
@@ -332,6 +335,17 @@ def _without_foreign(filled: Filled, known: Mapping[str, Fact], measures: Sequen
 def _says_again(old: Fact, new: Fact) -> bool:
     """Whether the figure of before is one of those told now (这 300 万没算软件，软件另外花了 80 万)."""
     return len(new.parts) > 1 and any((p.low, p.high) == (old.low, old.high) for p in new.parts)
+
+
+def _is_known(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
+    """Whether a figure is one of those told before, or of the parts that they were told in."""
+    told = [(p.low, p.high) for f in facts.values() for p in f.parts] + [(f.low, f.high) for f in facts.values()]
+    return (quantity.low, quantity.high) in told
+
+
+def _is_one_of_several(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
+    several = (f.parts for f in facts.values() if len(f.parts) > 1)
+    return any((p.low, p.high) == (quantity.low, quantity.high) for parts in several for p in parts)
 
 
 _ALL_OF_THEM = re.compile(r"都|全是|全算")

@@ -69,9 +69,8 @@ class Writer:
         """What is still needed to work a measure out, with the rule and any bound that already holds."""
         clause = self.policy.clause(measure.clause)
         head = f"**{missing[0].ask}** 有了这个数就能算出“{measure.name}”。"
-        bounds = "\n".join(f"- {r.label}：{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
         return Section(
-            text=blocks(head, bounds, self._evidence(measure, clause), self._to_confirm(calculation),
+            text=blocks(head, _bounds(calculation), self._evidence(measure, clause), self._to_confirm(calculation),
                          _notes(measure, calculation), departments_line(clause)),
             status="needs_input",
             citations=(cite(clause),),
@@ -93,14 +92,14 @@ class Writer:
             about_support=True,
         )  # fmt: skip
 
-    def rule(self, measure: Measure) -> Section:
-        """What the clause says of a measure, without a calculation."""
+    def rule(self, measure: Measure, calculation: Calculation | None = None) -> Section:
+        """What the clause says of a measure, and the bounds of a calculation that hold whatever the inputs."""
         clause = self.policy.clause(measure.clause)
         conditions = "\n".join(f"- {c.text}" for c in measure.conditions)
         listed = f"条件：\n{conditions}" if conditions else ""
         return Section(
-            text=blocks(f"**{measure.name}**（{clause.label}）", self._whole_quote(measure, clause),
-                         listed, _notes(measure, None), departments_line(clause)),
+            text=blocks(f"**{measure.name}**（{clause.label}）", _bounds(calculation) if calculation else "",
+                         self._whole_quote(measure, clause), listed, _notes(measure, None), departments_line(clause)),
             status="answered",
             citations=(cite(clause),),
             about_support=True,
@@ -296,8 +295,12 @@ def _checklist(calculation: Calculation) -> str:
 
 def _working(calculation: Calculation) -> str:
     steps = "\n".join(f"{n}. {step}" for n, step in enumerate(calculation.working, 1))
-    readings = "\n".join(f"- {r.label}：{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
-    return blocks(f"怎么算：\n{steps}" if steps else "", readings)
+    return blocks(f"怎么算：\n{steps}" if steps else "", _bounds(calculation))
+
+
+def _bounds(calculation: Calculation) -> str:
+    """The figures beside the main one, a line each."""
+    return "\n".join(f"- {r.label}：{calculation.most}{format_yuan(r.amount_yuan)}" for r in calculation.readings)
 
 
 def _notes(measure: Measure, calculation: Calculation | None) -> str:

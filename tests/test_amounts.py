@@ -276,3 +276,29 @@ def test_public_vectors_are_read_at_the_measured_rate(capsys: pytest.CaptureFixt
     assert set(total) == set(FLOORS)
     low = {g: right[g] / total[g] for g in total if right[g] / total[g] < FLOORS[g]}
     assert not low, f"{low}\n" + "\n".join(missed)
+
+
+@pytest.mark.parametrize(
+    ("text", "rent"),
+    [
+        ("租金按年算一平600元", 50), ("年租金每平480元", 40), ("480元/平，按年付", 40), ("每平米租金一年480元", 40),
+        ("一平一年平均300块", 25), ("今年租金每平40元", 40), ("40元（平/月）", 40),
+    ],
+)  # fmt: skip
+def test_the_time_that_a_rent_is_told_by_is_no_duration(text: str, rent: int) -> None:
+    (quantity,) = read_quantities(text)
+    assert (quantity.kind, round(quantity.low, 6)) == ("unit_rent", rent)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["三百块屏", "五十块板子", "两百万颗芯片", "一万小时", "十万级洁净车间", "一千万像素", "20万件", "一百块面板"],
+)
+def test_what_is_counted_is_no_money(text: str) -> None:
+    assert read_quantities(text) == []
+
+
+@pytest.mark.parametrize("text", ["500万条件", "200万只能", "300万支持", "300万级别", "三百块电费", "500万组建"])
+def test_a_word_that_only_begins_like_a_counter_leaves_the_money(text: str) -> None:
+    (quantity,) = read_quantities(text)
+    assert quantity.kind == "money"
