@@ -78,11 +78,24 @@ def worst(cases: Sequence[Case], own: dict[str, Result], settings: Settings) -> 
 
 
 def sample(cases: Sequence[Case], results: dict[str, Result], most: int) -> list[Case]:
-    """Of the cases about which a model is asked so many, half of them free questions, evenly spread."""
-    about = [case for case in cases if _last(results[case.id]).trace]
-    free = [case for case in about if case.id.startswith("free-")]
-    others = sorted((case for case in about if case not in free), key=lambda case: case.split, reverse=True)
-    return [case for part in (free, others) for case in part[:: max(1, -(-2 * len(part) // most))]]
+    """Of the cases about which a model is asked about so many, evenly spread.
+
+    Two fifths must be refused, the others have an amount, are free questions or neither, a fifth each.
+    """
+    kinds: dict[str, list[Case]] = {"refused": [], "amount": [], "free": [], "other": []}
+    for case in cases:
+        if _last(results[case.id]).trace:
+            kinds[_kind(case)].append(case)
+    shares = {"refused": 2 * most // 5, "amount": most // 5, "free": most // 5, "other": most // 5}
+    return [case for kind, part in kinds.items() for case in part[:: max(1, -(-len(part) // max(1, shares[kind])))]]
+
+
+def _kind(case: Case) -> str:
+    if set(case.status) == {"not_covered"}:
+        return "refused"
+    if any(amount is not None for amount in case.amounts.values()):
+        return "amount"
+    return "free" if case.id.startswith("free-") else "other"
 
 
 def table(runs: dict[str, dict[str, Result]], none: dict[str, Result]) -> list[str]:
