@@ -30,7 +30,7 @@ _ASKING = frozenset(("amount", "rule", "confirm", "term", "money"))
 _ABOUT_BENEFIT = frozenset(
     ("amount", "rule", "eligibility", "confirm", "reckon", "inverse", "boundary", "money", "support")
 )
-_UNLISTED = "other"  # the silence about whatever the register does not list
+UNLISTED = "other"  # the silence about whatever the register does not list
 # With no other intent a message only tells something.
 TELLING = frozenset(("follow", "support", "money", "correction", "adds", "again", "says", "over_years"))
 _PLAIN = frozenset(("greeting", "thanks"))
@@ -69,20 +69,20 @@ class Targets:
 
 
 class Pointer:
-    """Finds the targets of messages about one policy."""
+    """Finds the targets of messages about one policy; `cues` and `silence_cues` are by id of measure and silence."""
 
     def __init__(self, policy: Policy, questions: Questions, classifier: Classifier | None) -> None:
         self.policy, self._questions, self._classifier = policy, questions, classifier
         self._support = policy.description.support_chapter
-        self._cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
-        self._silences = [(s, Cues(s.cues, s.unless)) for s in policy.silences]
+        self.cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
+        self.silence_cues = {s.id: Cues(s.cues, s.unless) for s in policy.silences}
         self._topics = [(t, Cues(t.cues, t.unless)) for t in policy.topics]
 
     def find(self, text: str, intents: frozenset[str], has_inputs: bool) -> Targets:
         """What `text` points at by its cues."""
         measures, topics = self._match_asked(text, intents), self._match_topics(text)
         bare = self._without_denials(text)
-        silences = tuple(silence for silence, cues in self._silences if cues.weight(bare))
+        silences = tuple(s for s in self.policy.silences if self.silence_cues[s.id].weight(bare))
         is_outside = not any(t.quote for t in topics) and self._is_outside(text, bool(measures and has_inputs))
         return Targets(intents, measures, topics, silences, is_outside=is_outside)
 
@@ -169,7 +169,7 @@ class Pointer:
             return targets
         if direct:
             is_other = guess.margin >= _OTHER and len(direct) == 1 and measure.id not in direct[0].overrides
-            is_other = is_other and not self._cues[measure.id].is_barred(text)
+            is_other = is_other and not self.cues[measure.id].is_barred(text)
             return replace(targets, measures=(measure,)) if is_other else targets
         if kept != targets.topics and not kept and not targets.silences:
             needed = _PLACES if targets.intents & _ASKING else _DOUBTFUL
@@ -192,7 +192,7 @@ class Pointer:
         if len(questions) < 2 or self._classifier is None:
             return targets
         for question in questions:
-            if len(question) <= _BRIEF or any(self._cues[m.id].named(question) for m in targets.measures):
+            if len(question) <= _BRIEF or any(self.cues[m.id].named(question) for m in targets.measures):
                 continue
             guess = self._classifier.guess(question)
             if guess.lead < _DOUBTFUL:
@@ -209,7 +209,7 @@ class Pointer:
         """What the file is silent on, put before the benefit it is asked of."""
         if "correction" in targets.intents and has_inputs:
             return targets
-        asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == _UNLISTED
+        asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == UNLISTED
         needed = [_KIND]
         asks_else = "asks" in targets.intents and not targets.intents & _ABOUT_BENEFIT
         if targets.measures and (targets.topics or is_unlisted) and not asks_else:
@@ -227,9 +227,9 @@ class Pointer:
             of_its_own = frozenset()
         if guess.lead < max(needed) or of_its_own or targets.is_outside:
             return targets
-        silence, cues = next((s, c) for s, c in self._silences if s.id == guess.name)
-        if cues.is_barred(text):
+        if self.silence_cues[guess.name].is_barred(text):
             return targets
+        silence = next(s for s in self.policy.silences if s.id == guess.name)
         silences = tuple(dict.fromkeys((silence, *targets.silences)))
         aside = {"term"} if is_standing and not _OF_TIME.search(text) else set()
         intents = targets.intents - aside
@@ -280,8 +280,8 @@ class Pointer:
         """Where `text` first speaks of the measure itself."""
         for other in beside:
             if measure.id in other.overrides:
-                text = _without(text, self._cues[other.id].spans(text))
-        cues = self._cues[measure.id]
+                text = _without(text, self.cues[other.id].spans(text))
+        cues = self.cues[measure.id]
         for clause in _CLAUSE.finditer(text):  # before a cue that reaches over several (花了 2000 万，买仪器 500 万)
             if spans := cues.spans(clause[0]):
                 return clause.start() + min(start for start, _ in spans)
@@ -291,7 +291,7 @@ class Pointer:
         """The measures `text` points at, heaviest cue first, without those another one of them overrides."""
         text = self._without_denials(text)
         apart = bool(self._questions.each.search(text))
-        spans = {m.id: self._cues[m.id].spans(text, apart=apart) for m in self.policy.measures}
+        spans = {m.id: self.cues[m.id].spans(text, apart=apart) for m in self.policy.measures}
         hits = [m for m in self.policy.measures if spans[m.id]]
         overriding = [m for m in hits if m.overrides]
         kept = [
@@ -303,9 +303,9 @@ class Pointer:
 
     def _is_twin_meant(self, text: str, measure: Measure, beside: Sequence[Measure]) -> bool:
         """Whether words of an earlier sentence say that a twin is meant (搞共性工厂，设备 500 万。设备这块补多少)."""
-        cues = self._cues[measure.id]
+        cues = self.cues[measure.id]
         twins = (o for o in beside if measure.id in o.twins or o.id in measure.twins)
-        if not cues.is_barred(text) or all(self._cues[o.id].is_barred(text) for o in twins):
+        if not cues.is_barred(text) or all(self.cues[o.id].is_barred(text) for o in twins):
             return False
         own = (s for s in _SENTENCE.findall(text) if cues.spans(s))
         sums = [q for s in own for q in read_quantities(s) if q.kind == "money"]
@@ -318,9 +318,9 @@ class Pointer:
         """Whether `text` speaks of the measure apart from the one overriding it (技改 1000 万、示范项目 2000 万)."""
         rest = _without(text, overriding)
         if self._questions.each.search(text):
-            return bool(self._cues[measure.id].spans(rest))
+            return bool(self.cues[measure.id].spans(rest))
         sums = [q for q in read_quantities(text) if q.kind == "money"]
-        own = (c for c in _CLAUSE.finditer(rest) if self._cues[measure.id].spans(c[0]))
+        own = (c for c in _CLAUSE.finditer(rest) if self.cues[measure.id].spans(c[0]))
         return len(sums) > 1 and any(c.start() <= q.start < c.end() for c in own for q in sums)
 
     def _match_asked(self, text: str, intents: frozenset[str]) -> tuple[Measure, ...]:
@@ -334,17 +334,17 @@ class Pointer:
         sentences = _SENTENCE.findall(text)
         asking = [s for s in sentences if s[-1] in "?？" or self._questions.intents_of(s) & _ASKING]
         if len(asking) < len(sentences):
-            named = [m for s in asking for m in self.policy.measures if self._cues[m.id].named(s)]
+            named = [m for s in asking for m in self.policy.measures if self.cues[m.id].named(s)]
             whole = any(self._questions.each.search(s) for s in asking)
             if not whole or sum(m.benefit in s and m in matched for s in asking for m in named) > 1:
                 matched = _among(matched, named)
         for clause in _CLAUSE.findall(text):
             if self._questions.only.search(clause):
-                matched = _among(matched, [m for m in self.policy.measures if self._cues[m.id].spans(clause)])
+                matched = _among(matched, [m for m in self.policy.measures if self.cues[m.id].spans(clause)])
         clauses = [c for c in _CLAUSE.findall(text) if self._questions.intents["asks"].search(c)]
         asks_for = self._questions.intents_of(clauses[0]) & {"amount", "eligibility", "confirm"} if clauses else ()
         if len(clauses) == 1 and asks_for and not _BESIDE.search(clauses[0]):
-            named = [m for m in matched if m.benefit in clauses[0] and self._cues[m.id].spans(clauses[0])]
+            named = [m for m in matched if m.benefit in clauses[0] and self.cues[m.id].spans(clauses[0])]
             # 技改投 3450 万，去年营收 6 亿，补助多少: an award is not meant
             spoken = [b for b in {m.benefit for m in self.policy.measures} if b in clauses[0]]
             alike = [m for m in matched if any(set(b) & set(m.benefit) for b in spoken)]

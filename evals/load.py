@@ -19,11 +19,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
 from evals.bench import QUESTIONS
+from evals.memory import resident
 
 USERS = (1, 10, 50, 200)
 ASKED = 6  # questions of each user, one after another
@@ -101,7 +101,7 @@ def main() -> None:
             p50, p95, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99))
             print(
                 f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} "
-                f"| {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} | {_resident(process):.0f} |"
+                f"| {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} | {resident(process):.0f} |"
             )
             for fault in sorted(set(seen.faults))[:3]:
                 print(f"  fault: {fault}", file=sys.stderr)
@@ -139,15 +139,6 @@ def _wait_until_ready(address: str) -> None:
             pass
         time.sleep(0.2)
     raise TimeoutError(f"{address} did not get ready. Run python app.py to see what it says.")
-
-
-def _resident(process: int) -> float:
-    """The memory a process holds now, in MB; 0 where the system does not tell."""
-    status = Path(f"/proc/{process}/status")
-    if not status.exists():
-        return 0.0
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ from assistant.errors import UnusableInput
 from assistant.measures import Formula, Measure, Silence
 from assistant.passages import Passages
 from assistant.policies import Policy
+from assistant.targets import UNLISTED
 
 Kind = Literal["measure", "clause", "silence", "curated", "case", "answer"]
 KINDS: dict[Kind, str] = {
     "measure": "事项", "clause": "条款", "silence": "没有规定", "curated": "已定答复", "case": "以前的来电",
     "answer": "回执",
 }  # fmt: skip
-UNLISTED = "other"  # the silence about whatever the register does not list
 _SENTENCE = re.compile(r"[^。；\n]*[。；]?")
 
 

@@ -27,8 +27,8 @@ LABELS = {
     "follow_up": "后续", "due": "到期日",
 }  # fmt: skip
 _HEADS = ("编号", "时间", "坐席", "来电人", "问题", "答复", "回执", "结果", "后续", "到期日", "最后修改", "修改人")
-# Spreadsheets take a cell that begins with one of these for a formula.
 _NUMBERED = re.compile(r"(?:#|案件)(\d{1,9})")
+# Spreadsheets take a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -86,14 +86,11 @@ def change_case(store: Store, case_id: int, version: int, form: CaseForm, who: s
             case = _case(session, case_id)
             if case.version != version:
                 raise StaleDataError
-            changes = {
-                field: [str(getattr(case, field) or ""), str(value or "")]
-                for field, value in _masked(form).items()
-                if getattr(case, field) != value
-            }
-            if not changes:
+            changed = {field: value for field, value in _masked(form).items() if getattr(case, field) != value}
+            if not changed:
                 return case
-            for field, value in _masked(form).items():
+            changes = {name: [str(getattr(case, name) or ""), str(value or "")] for name, value in changed.items()}
+            for field, value in changed.items():
                 setattr(case, field, value)
             case.changed_at, case.changed_by = at, who
             session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,10 +57,5 @@ def _as_expected(expected: Expectation) -> dict[str, Any]:
     if expected.clause:
         question["clauses"] = [expected.clause]
     if expected.words:
-        question["must"] = [_literally(word) for word in expected.words.split()]
+        question["must"] = [re.escape(word) for word in expected.words.split()]
     return question
-
-
-def _literally(word: str) -> str:
-    """The word as a pattern that finds just it."""
-    return "".join(f"\\{c}" if c in r"\.^$*+?{}[]|()" else c for c in word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -36,18 +37,19 @@ class KeepingAssistant:
         store: Store,
         now: Callable[[], datetime],
         door: Door = "page",
-        lookup: Lookup | None = None,
         heard: Heard = lambda reply, door, is_kept: None,
     ) -> None:
         self._assistant, self._store, self._now, self._door, self._heard = assistant, store, now, door, heard
         self.policy: Policy = assistant.policy
         self.versions = assistant.versions
         self.cards = Cards(assistant.policy, store)
-        self.lookup = lookup or Lookup(self.cards, assistant.understander, assistant.tokens)
+        self.lookup = Lookup(self.cards, assistant.understander, assistant.tokens)
 
     def at(self, door: Door) -> KeepingAssistant:
         """The same assistant, asked at another door."""
-        return KeepingAssistant(self._assistant, self._store, self._now, door, self.lookup, self._heard)
+        other = copy(self)
+        other._door = door
+        return other
 
     @property
     def title(self) -> str:

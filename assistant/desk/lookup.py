@@ -11,7 +11,7 @@ from math import log
 from assistant.amounts import read_quantities
 from assistant.clauses import COLOPHON
 from assistant.desk.answers import find_answers
-from assistant.desk.cards import UNLISTED, Cards, Hit, answer_hit, case_hit, curated_hit
+from assistant.desk.cards import Cards, Hit, answer_hit, case_hit, curated_hit
 from assistant.desk.cases import Filter, find_cases
 from assistant.desk.curation import curated_answers
 from assistant.guard import Figure, figures
@@ -19,6 +19,7 @@ from assistant.measures import Measure
 from assistant.policies import Policy
 from assistant.questions import Cues
 from assistant.references import read_references
+from assistant.targets import UNLISTED
 from assistant.understander import Understander
 
 _SHOWN, _SETTLED = 12, 2
@@ -133,7 +134,7 @@ class Lookup:
             *(
                 _Entry(
                     self._cards.silence_hit(s), "", self._clean(s.topic), self._clean(s.says), frozenset(), (),
-                    Cues(s.cues, s.unless),
+                    self._reader.pointer.silence_cues[s.id],
                 )
                 for s in self._policy.silences
                 if s.id != UNLISTED
@@ -153,7 +154,7 @@ class Lookup:
         return _Entry(
             self._cards.measure_hit(measure), clause.id, self._clean(f"{measure.name} {clause.title}"),
             self._clean(text), figures(self._clean(measure.quote)), clause.departments,
-            Cues(measure.cues, measure.unless),
+            self._reader.pointer.cues[measure.id],
         )  # fmt: skip
 
     def _settled(self, typed: str, parts: Sequence[str]) -> list[Hit]:

@@ -72,7 +72,6 @@ class ChineseDocument:
                 headers = MutableHeaders(raw=list(head["headers"]))
                 headers["content-length"] = str(len(document))
                 headers["content-security-policy"] = _ONLY_HERE
-                headers["referrer-policy"] = "no-referrer"
                 await send({**head, "headers": headers.raw})
                 await send({"type": "http.response.body", "body": document})
 

@@ -26,7 +26,7 @@ def build(documents: Documents, gate: Gate, opening: Opening, store: Store, embe
     @routes.get("/inbox")
     def waiting(member: Member = Depends(gate.admit)) -> Response:
         groups = inbox.waiting(store)
-        receipts = {s.receipt for group in groups for s in group.signals}
+        receipts = {group.signals[0].receipt for group in groups}
         kept = {receipt: found for receipt in receipts if (found := find_answer(store, receipt))}
         return documents.show("inbox.html", member, groups=groups, kept=kept, judged=inbox.judged(store))
 
@@ -68,7 +68,7 @@ def build(documents: Documents, gate: Gate, opening: Opening, store: Store, embe
         policy = ready(opening).policy
         answers = curation.curated_answers(store, policy)
         form = {"clause": clause, "question": "", "answer": ""}
-        return documents.show("curated.html", member, answers=answers, policy=policy, form=form, message="")
+        return documents.show("curated.html", member, answers=answers, form=form, message="")
 
     @routes.post("/curated")
     def curate(form: dict[str, str] = Depends(read_form), member: Member = Depends(gate.admit)) -> Response:
@@ -78,9 +78,7 @@ def build(documents: Documents, gate: Gate, opening: Opening, store: Store, embe
         except UnusableInput as error:
             answers = curation.curated_answers(store, policy)
             shown = {key: form.get(key, "") for key in ("clause", "question", "answer")}
-            return documents.show(
-                "curated.html", member, 422, answers=answers, policy=policy, form=shown, message=str(error)
-            )
+            return documents.show("curated.html", member, 422, answers=answers, form=shown, message=str(error))
         return RedirectResponse("/desk/curated", 303)
 
     @routes.post("/curated/{curated_id}/withdraw")
