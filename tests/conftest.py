@@ -1,10 +1,17 @@
-"""The real corpus, once for all tests."""
+"""The real corpus and a real PostgreSQL, once for all tests."""
 
 from __future__ import annotations
 
+import os
+import pwd
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import OTHER, Postgres
 from pydantic import SecretStr
 
 from assistant.desk.store import Store, open_store
@@ -51,3 +58,24 @@ def desk_store(settings: Settings) -> Store:
 @pytest.fixture(scope="session")
 def assistant(settings: Settings) -> Assistant:
     return open_assistant(settings)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    program = found[-1] if found else shutil.which("initdb")
+    if program is None:
+        pytest.skip("需要 PostgreSQL：apt-get install postgresql")
+    directory = Path(tempfile.mkdtemp(prefix="desk-postgres-", dir="/tmp"))  # a path its user can reach
+    if os.geteuid() == 0:
+        os.chown(directory, pwd.getpwnam(OTHER).pw_uid, -1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    server = Postgres(Path(program).parent, directory, port)
+    try:
+        server.make()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

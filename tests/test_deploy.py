@@ -17,15 +17,13 @@ from typing import Any
 
 import httpx
 import pytest
-from desk.conftest import Postgres, postgres
+from databases import Postgres
 from test_serving import free_port
 
 from assistant.desk.accounts import Accounts
 from assistant.desk.store import open_store
 from assistant.settings import ROOT, Settings, reference
 from assistant.wiring import Assistant
-
-__all__ = ["postgres"]  # the fixture
 
 DEPLOY = ROOT / "deploy"
 PASSWORD = "correct horse battery"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 
 from assistant.__main__ import main
 from assistant.classifier import open_classifier

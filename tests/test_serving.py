@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from desk.conftest import NOON, leave_no_room
+from databases import NOON, leave_no_room
 from test_pages import FakeAssistant, opened, serve
 
 from assistant.desk.keeping import KeepingAssistant

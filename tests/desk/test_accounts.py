@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 from sqlalchemy import select
 
 from assistant.desk.accounts import (

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 from sqlalchemy import select, text
 
 from assistant.desk import schema

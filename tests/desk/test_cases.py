@@ -7,7 +7,7 @@ import io
 from datetime import date, timedelta
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 from openpyxl import load_workbook
 from pydantic import ValidationError
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 from pathlib import Path
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 
 from assistant.desk import curation, inbox
 from assistant.desk.answers import find_answer, keep_reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from desk.conftest import NOON
+from databases import NOON
 
 from assistant.audit import LONGEST_LINE
 from assistant.desk import curation

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from desk.conftest import NOON, Postgres, leave_no_room
+from databases import NOON, Postgres, leave_no_room
 from sqlalchemy import inspect as look_at
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
