@@ -53,6 +53,7 @@ _CONVERTED = re.compile(rf"[^。；？?\d]{{0,8}}?{_WORTH}[^。；？?\d]{{0,12}
 _CONVERTED_BACK = re.compile(rf"(?:元|人民币)?[，（(]{{0,2}}{_WORTH}[^。；，？?\d]{{0,6}}")
 _RANGE = re.compile(r"(?:\(含\))?\s?(?:至|到|[-~—–～―─]{1,2})\s?")
 
+_BOUNDS: tuple[Bound, ...] = ("at_most", "at_least", "under", "over")
 _OVER = "超过|突破|超出|高于|大于|多于|超|逾|破|(?<![通经])过|>"
 _AT_LEAST = "至少|不低于|不少于|不小于|起码|最少|最低|不下|(?<![以马线网加算账面手同表身市])上|≥|>="
 _AT_MOST = "不超过?|不高于|不多于|不大于|最多|最高|至多|顶多|≤|<="
@@ -107,9 +108,18 @@ def _joined(text: str, left: Item) -> tuple[Item, Decimal, Decimal] | None:
     return (right, low, high) if low < high else None
 
 
-def _words_around(text: str, start: int, end: int) -> tuple[Bound, bool, str, int]:
-    """Return bound, approximate, period and where the words before begin, from the words on both sides."""
-    bounds: list[str] = []
+@dataclass(frozen=True)
+class _Words:
+    """What the words on both sides of a quantity say; those before it begin at `start`."""
+
+    start: int
+    bound: Bound
+    about: bool
+    per: str
+
+
+def _words_around(text: str, start: int, end: int) -> _Words:
+    bounds: list[Bound] = []
     about, per, begin = False, "", start
     for _ in range(4):
         offset = max(0, begin - 12)
@@ -119,12 +129,11 @@ def _words_around(text: str, start: int, end: int) -> tuple[Bound, bool, str, in
         begin = offset + word.start()
         per = per or (word["per"] or "")[:1]
         about = about or bool(word["about"] or word["near"])
-        bounds += [k for k in ("at_most", "at_least", "under", "over") if word[k]]
+        bounds += [k for k in _BOUNDS if word[k]]
     if word := _AFTER.match(text, end):
         about = about or bool(word["about"])
-        bounds += [k for k in ("at_least", "at_most", "under") if word[k]]
-    bound: Bound = next((b for b in ("over", "at_least", "at_most", "under") if bounds and b == bounds[0]), "")
-    return bound, about, per, begin
+        bounds += [k for k in _BOUNDS if k != "over" and word[k]]
+    return _Words(begin, bounds[0] if bounds else "", about, per)
 
 
 def read_quantities(text: str) -> list[Quantity]:
@@ -150,55 +159,59 @@ def _read_all(text: str) -> list[Quantity]:
     found: list[Quantity] = []
     position = 0
     while begin := _START.search(plain, position):
-        item = read_item(plain, begin.start())
-        if item is None:
+        first = read_item(plain, begin.start())
+        if first is None:
             position = begin.end()
             continue
-        joined = _joined(plain, item)
-        n, last = item.numeral, joined[0] if joined else item
-        if joined:
-            low, high = joined[1:]
-        else:
-            low, high = (v * item.factor + item.extra * (-1 if v < 0 else 1) for v in (n.low, n.high))
+        joined = _joined(plain, first)
+        last, low, high = joined or (first, *_size(first))
         position = max(last.resume, begin.end())
-        kind = last.kind
-        if kind is None or (
-            kind == "number"
-            and not (joined or n.alone or item.problem or plain[item.start : last.end] == plain.strip())
-        ):
+        is_number = joined or first.numeral.alone or first.problem or plain[first.start : last.end] == plain.strip()
+        if last.kind is None or (last.kind == "number" and not is_number):
             continue
-        if kind == "area" and (item.unit == "亩" or last.unit == "亩"):
-            low, high = (v.quantize(Decimal("0.01"), ROUND_HALF_UP) if abs(v) < TOO_LARGE else v for v in (low, high))
-        bound, about, per, words = _words_around(plain, item.start, last.resume)
-        if kind in {"years", "months"} and plain[item.start - 1 : item.start] == "近":
-            about = False
-        per = (last.per or per) if kind == "money" else ""
-        if kind == "money" and per and found and found[-1].start >= words:
-            found.pop()
-        fuzzy = n.fuzzy or last.numeral.fuzzy
-        tails = "多" in text[item.start : last.end] or "余" in text[item.start : last.end]
-        problem = _PROBLEMS.get(last.problem, "") or (VAGUE if n.vague else "")
-        if not problem and max(abs(low), abs(high)) >= TOO_LARGE:
-            problem = _PROBLEMS["large"]
-        elif not problem and kind == "money" and high == 0:
-            problem = _PROBLEMS["zero"]
-        unit = text[last.end - len(last.unit) : last.end] if plain.endswith(last.unit, 0, last.end) else last.unit
-        found.append(
-            Quantity(
-                text[item.start : last.end],
-                item.start,
-                last.end,
-                kind,
-                low,
-                high,
-                unit,
-                per,
-                about or fuzzy,
-                bound or ("over" if fuzzy and tails else ""),
-                problem,
-            )
-        )
+        words = _words_around(plain, first.start, last.resume)
+        quantity = _quantity(text, plain, first, last, (low, high), words)
+        if quantity.per and found and found[-1].start >= words.start:
+            found.pop()  # 一年 in 一年 30 万 is its period
+        found.append(quantity)
     return found
+
+
+def _size(item: Item) -> tuple[Decimal, Decimal]:
+    """The lowest and highest value of an item in its kind's unit."""
+    n = item.numeral
+    low, high = (v * item.factor + item.extra * (-1 if v < 0 else 1) for v in (n.low, n.high))
+    return low, high
+
+
+def _quantity(text: str, plain: str, first: Item, last: Item, size: tuple[Decimal, Decimal], words: _Words) -> Quantity:
+    """The quantity that goes from one item to another, which are the same where no range was written."""
+    assert last.kind is not None
+    low, high = size
+    if last.kind == "area" and "亩" in (first.unit, last.unit):
+        low, high = (v.quantize(Decimal("0.01"), ROUND_HALF_UP) if abs(v) < TOO_LARGE else v for v in size)
+    span = text[first.start : last.end]
+    is_fuzzy = first.numeral.fuzzy or last.numeral.fuzzy
+    is_more = is_fuzzy and ("多" in span or "余" in span)
+    is_near = last.kind in {"years", "months"} and plain[first.start - 1 : first.start] == "近"  # 近三年 are three
+    problem = _PROBLEMS.get(last.problem, "") or (VAGUE if first.numeral.vague else "")
+    if not problem and max(abs(low), abs(high)) >= TOO_LARGE:
+        problem = _PROBLEMS["large"]
+    elif not problem and last.kind == "money" and high == 0:
+        problem = _PROBLEMS["zero"]
+    return Quantity(
+        text=span,
+        start=first.start,
+        end=last.end,
+        kind=last.kind,
+        low=low,
+        high=high,
+        unit=text[last.end - len(last.unit) : last.end] if plain.endswith(last.unit, 0, last.end) else last.unit,
+        per=(last.per or words.per) if last.kind == "money" else "",
+        approximate=is_fuzzy or (words.about and not is_near),
+        bound=words.bound or ("over" if is_more else ""),
+        problem=problem,
+    )
 
 
 def read_amount(text: str) -> Quantity:

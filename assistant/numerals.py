@@ -26,8 +26,9 @@ _FUZZ = (
 )
 _BIG = rf"(?:[十百千](?P<f4>{_FUZZ})[万亿]+|[万亿]+|[十百千]|(?:kw|[wk])(?![a-z]))"
 _TERM = re.compile(
-    rf"(?P<zero>零?)(?:(?P<and_half>(?:\d|{COUNT})个半(?=[亿万]))|(?P<arabic>{_ARABIC})|(?P<cn>{BELOW_WAN}{{1,24}}(?:点[{DIGITS}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))"
-    rf"(?P<f1>\s?{_FUZZ})(?:(?:个(?P<f2>{_FUZZ})(?=[万亿]|[百千]万|小目标|w(?![a-z])))?\s?(?P<scale>{_BIG}|(?<=个)小目标))?(?P<f3>{_FUZZ})",
+    rf"(?P<zero>零?)(?:(?P<and_half>(?:\d|{COUNT})个半(?=[亿万]))|(?P<arabic>{_ARABIC})"
+    rf"|(?P<cn>{BELOW_WAN}{{1,24}}(?:点[{DIGITS}]{{1,20}})?)|(?P<half>半(?=个?[亿年月万])))(?P<f1>\s?{_FUZZ})"
+    rf"(?:(?:个(?P<f2>{_FUZZ})(?=[万亿]|[百千]万|小目标|w(?![a-z])))?\s?(?P<scale>{_BIG}|(?<=个)小目标))?(?P<f3>{_FUZZ})",
     re.ASCII,
 )
 _PAIR = re.compile(r"(.*?[十百千]|)([一二两三四五六七八])([二两三四五六七八九])((?:[十百千].*)?)$")

@@ -4,17 +4,20 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
-from typing import Literal
+from typing import Literal, cast
 
-from assistant.numerals import DIGITS, SCALES, VALUES, Numeral, read_numeral
+from assistant.numerals import DIGITS, EXACT, SCALES, VALUES, Numeral, read_numeral
 
 Kind = Literal["money", "rate", "area", "unit_rent", "count", "months", "years", "number"]
+Problem = Literal["", "foreign", "negative", "daily", "endless"]
 
 _AREA = r"个?平方米|个?平方|个?平米|㎡|m²|m2|平(?=均价)|平(?![均台安时等衡稳价面凡息板日行])|方(?=[每一/]个?月)"
 _PIECES = (
     "屏|板|面板|芯|电池|电路|硬盘|玻璃|晶|模[组块]|主板|显[卡示]|背光|镜|硅|传感|液晶"
     "|触[摸控]|基板|内存|线路板|开发板|存储|固态|磁|pcb|oled|lcd|led|[cg]pu"
 )
+_SIGN = re.compile(r"(?<![抱自肩担背胜辜])负|(?<![0-9A-Za-z\-万亿元%年人平米])-")
+_SYMBOL = re.compile(r"([¥$€£]) *")
 _PARTS = re.compile(r"([百千万]{1,3})分之")
 _CLOSING = re.compile(r"[整正](?![个体理合顿治改数套])")
 _NATIONAL = re.compile(r"(?:人民币|rmb|cny)\s*$")
@@ -43,7 +46,11 @@ _SKIPPED_LARGE = re.compile(
     r"|条(?![件款文例码])|像素|小时(?!工)|分钟|点[云位]|用户|行代码|级(?=洁净|无尘|净化|像素|并发|用户)"
     r"|家(?!庭)|吨|公[里斤]|[千毫厘]?米|倍|次(?!性)|千?瓦|[度]电|辆|字|[a-z](?![公厂行家线台栋区座组款项]))"
 )
-_FACTORS = {"‰": Decimal("0.001"), "成": Decimal("0.1"), "公顷": Decimal(10_000), "平方公里": Decimal(1_000_000)}
+_PERCENT = Decimal("0.01")
+_FACTORS = {"‰": Decimal("0.001"), "成": Decimal("0.1"), "成半": Decimal("0.1"), "个季度": Decimal(3)} | {
+    "亩": EXACT.divide(Decimal(2000), Decimal(3)), "公顷": Decimal(10_000), "平方公里": Decimal(1_000_000),
+}  # fmt: skip
+_EXTRAS = {"成半": Decimal("0.05"), "个半月": Decimal("0.5"), "年半": Decimal("0.5")}
 _CHANGE = re.compile(
     rf"([\d{DIGITS[1:]}])[角毛](?:([\d{DIGITS[1:]}])(?:分钱?)?)?|(零?)([\d{DIGITS[1:]}])(分?)(?![\d{DIGITS}十百千万亿年月个人台%])"
 )
@@ -68,7 +75,10 @@ _MONTHLY = {"年": Decimal(12), "year": Decimal(12)}
 
 @dataclass(frozen=True)
 class Item:
-    """A numeral with its unit; `end` is the end of the span, `resume` where reading goes on."""
+    """A numeral with its unit, `text[start:end]`; `resume` is where reading goes on.
+
+    A value of the numeral is `factor` times as large, and `extra` more, in the units of `Quantity`.
+    """
 
     numeral: Numeral
     start: int
@@ -79,156 +89,118 @@ class Item:
     factor: Decimal = Decimal(1)
     extra: Decimal = Decimal(0)
     per: str = ""
-    problem: str = ""
+    problem: Problem = ""
 
 
 def read_item(text: str, start: int) -> Item | None:
-    """Read the number and unit that start at `start`; an item of kind None is consumed, but is no quantity."""
+    """Read the number and unit that start at `start`, where a sign, a currency or 每平每月 may stand before the number.
+
+    None if there is no number; an item of kind None is consumed, but is no quantity.
+    """
     if endless := _ENDLESS.match(text, start):
-        return Item(
-            Numeral(Decimal(0), Decimal(0), endless.end()),
-            start,
-            endless.end(),
-            endless.end(),
-            "number",
-            problem="endless",
-        )
-    at, sign = start, ""
+        end = endless.end()
+        return Item(Numeral(Decimal(0), Decimal(0), end), start, end, end, "number", problem="endless")
+    problem: Problem = ""
+    at = start
     if text[at] in "-负":
-        if text[at] == "负" and at and text[at - 1] in "抱自肩担背胜辜":
+        if not _SIGN.match(text, at):
             return None
-        if (
-            text[at] == "-"
-            and at
-            and ((text[at - 1].isascii() and text[at - 1].isalnum()) or text[at - 1] in "-万亿元%年人平米")
-        ):
-            return None
-        at, sign = at + 1, "negative"
-    symbol = text[at : at + 1] if text[at : at + 1] in {"¥", "$", "€", "£"} else ""
-    at += len(symbol)
-    while symbol and text[at : at + 1] == " ":
-        at += 1
-    part = _PARTS.match(text, at)
-    rent = _RENT_BEFORE.match(text, at)
+        at, problem = at + 1, "negative"
+    shown = _SYMBOL.match(text, at)
+    symbol, at = (shown[1], shown.end()) if shown else ("", at)
+    part, rent = _PARTS.match(text, at), _RENT_BEFORE.match(text, at)
     at = part.end() if part else rent.end() if rent else at
-    if part and text[at : at + 1] == "百":
-        numeral: Numeral | None = Numeral(Decimal(100), Decimal(100), at + 1)
-    else:
-        numeral = read_numeral(text, at)
+    is_whole = part and text[at : at + 1] == "百"  # 百分之百
+    numeral = Numeral(Decimal(100), Decimal(100), at + 1) if is_whole else read_numeral(text, at)
     if numeral is None:
         return None
     end = numeral.end
-    if sign:
+    if problem:
         numeral = Numeral(-numeral.high, -numeral.low, end, numeral.large, numeral.chain, numeral.fuzzy)
     if part:
-        return Item(
-            numeral,
-            start,
-            end,
-            end,
-            "rate",
-            part[0],
-            1 / prod((SCALES[c] for c in part[1]), start=Decimal(1)),
-            problem=sign,
-        )
-    after = _RENT_AFTER.match(text, end)
+        factor = 1 / prod((SCALES[c] for c in part[1]), start=Decimal(1))
+        return Item(numeral, start, end, end, "rate", part[0], factor, problem=problem)
     unit = _UNIT.match(text, end)
-    if rent or after:
-        times = [m[g] for m, gs in ((rent, ("t1", "t2")), (after, ("t1", "t2", "t3"))) if m for g in gs if m[g]]
-        said = _PERIOD_BEFORE.search(text[:start]) or _PERIOD_AFTER.match(text, after.end() if after else end)
-        period = times[0] if times else (said[said.lastgroup or 0] if said else "")
-        if not after and unit and unit.lastgroup == "money":
-            after = unit
-        if rent and after is unit and (late := _PER_AFTER.match(text, after.end() if after else end)):
-            period, after = late[1], late
-        if after or not unit:
-            end = after.end() if after else end
-            problem = sign or ("daily" if period in {"天", "日"} else "")
-            return Item(
-                numeral,
-                start,
-                end,
-                end,
-                "unit_rent",
-                text[numeral.end : end],
-                1 / _MONTHLY.get(period, Decimal(1)),
-                problem=problem,
-            )
-    return _with_unit(text, start, numeral, unit, symbol, sign)
+    rented = _rented(text, start, numeral, rent, unit, problem)
+    return rented or _with_unit(text, start, numeral, unit, symbol, problem)
+
+
+def _rented(
+    text: str, start: int, numeral: Numeral, rent: re.Match[str] | None, unit: re.Match[str] | None, problem: Problem
+) -> Item | None:
+    """The numeral as a rent by area and time, where words before it (`rent`) or behind it make it one."""
+    end = numeral.end
+    after = _RENT_AFTER.match(text, end)
+    if not rent and not after:
+        return None
+    times = [m[g] for m, gs in ((rent, ("t1", "t2")), (after, ("t1", "t2", "t3"))) if m for g in gs if m[g]]
+    said = _PERIOD_BEFORE.search(text[:start]) or _PERIOD_AFTER.match(text, after.end() if after else end)
+    period = times[0] if times else (said[said.lastgroup or 0] if said else "")
+    if not after and unit and unit.lastgroup == "money":
+        after = unit
+    if rent and after is unit and (late := _PER_AFTER.match(text, after.end() if after else end)):
+        period, after = late[1], late
+    if unit and not after:
+        return None
+    end = after.end() if after else end
+    problem = problem or ("daily" if period in {"天", "日"} else "")
+    factor = 1 / _MONTHLY.get(period, Decimal(1))
+    return Item(numeral, start, end, end, "unit_rent", text[numeral.end : end], factor, problem=problem)
 
 
 def _with_unit(
-    text: str, start: int, numeral: Numeral, unit: re.Match[str] | None, symbol: str, problem: str
+    text: str, start: int, numeral: Numeral, unit: re.Match[str] | None, symbol: str, problem: Problem
 ) -> Item | None:
     """Give a numeral its kind by the unit word after it, or by 万 and 亿, or by what stands before."""
     end, is_sum = numeral.end, numeral.large > 1 or text[numeral.end - 1] in "wk"
-    group = unit.lastgroup if unit else None
     word = unit[0].strip() if unit else ""
-    if (is_sum and (group in {"years", "months"} or word in {"成", "方"})) or (word == "方" and numeral.low < 10):
-        unit, group, word = None, None, ""
+    is_time = unit is not None and unit.lastgroup in {"years", "months"}
+    if (is_sum and (is_time or word in {"成", "方"})) or (word == "方" and numeral.low < 10):
+        unit = None
         if not is_sum:
             return Item(numeral, start, end, end, None)
-    if unit and group and group not in {"money", "foreign"}:
-        factor, extra, kind = _FACTORS.get(word, Decimal(1)), Decimal(0), group
-        if group == "rate" and word not in {*_FACTORS, "成半"}:
-            factor = Decimal("0.01")
-        elif word == "亩":
-            factor = Decimal(2000) / 3
-        elif word == "个季度":
-            factor = Decimal(3)
-        elif word == "成半":
-            factor, extra = Decimal("0.1"), Decimal("0.05")
-        elif word.endswith("半") or word == "个半月":
-            extra = Decimal("0.5")
-        if group == "years" and text[numeral.end - 1] == "半":
-            kind, factor = "months", Decimal(12)
-        known: dict[str, Kind] = {
-            "rate": "rate",
-            "area": "area",
-            "count": "count",
-            "months": "months",
-            "years": "years",
-        }
-        if numeral.vague and not numeral.alone:
-            return None
-        return Item(numeral, start, unit.end(), unit.end(), known[kind], word, factor, extra, problem=problem)
+    if unit and unit.lastgroup not in {"money", "foreign"}:
+        return _measured(text, start, numeral, unit, problem)
     if _NATIONAL.search(text[max(0, start - 5) : start]):
         symbol = symbol or "¥"
-    foreign = (
-        group == "foreign" or symbol not in {"", "¥"} or bool(_FOREIGN_BEFORE.search(text[max(0, start - 6) : start]))
-    )
-    if group or symbol or foreign or is_sum:
-        large = _SKIPPED_LARGE.match(text, end)
-        if not group and not symbol and large and not unit:
+    is_foreign = (unit and unit.lastgroup == "foreign") or symbol not in {"", "¥"}
+    if is_foreign or _FOREIGN_BEFORE.search(text[max(0, start - 6) : start]):
+        problem = "foreign"
+    elif not (unit or symbol or is_sum):
+        if _SKIPPED.match(text, end):
             return Item(numeral, start, end, end, None)
-        end, extra = (unit.end() if unit and group else end), Decimal(0)
-        if word and word[0] in "元块" and not numeral.fuzzy and (change := _CHANGE.match(text, end)):
-            jiao, fen, zero, digit, cent = change.groups()
-            tenths, cents = (jiao, fen) if jiao else ("", digit) if zero or cent else (digit, "")
-            if jiao or word == "块" or cent:
-                extra = sum(
-                    (
-                        Decimal(VALUES.get(c, c)) * s
-                        for c, s in ((tenths, Decimal("0.1")), (cents, Decimal("0.01")))
-                        if c
-                    ),
-                    Decimal(0),
-                )
-                end = change.end()
-        if word == "元" and (whole := _CLOSING.match(text, end)):
-            end = whole.end()
-        late = _PER_AFTER.match(text, end)
-        return Item(
-            numeral,
-            start,
-            end,
-            late.end() if late else end,
-            "money",
-            word or symbol * (text[start] == symbol),
-            extra=extra,
-            per=late[1].replace("日", "天") if late else "",
-            problem="foreign" if foreign else problem,
-        )
-    if _SKIPPED.match(text, end):
+        return Item(numeral, start, end, end, "number", problem=problem)
+    if not unit and not symbol and _SKIPPED_LARGE.match(text, end):
         return Item(numeral, start, end, end, None)
-    return Item(numeral, start, end, end, "number", problem=problem)
+    return _money(text, start, numeral, unit, symbol, problem)
+
+
+def _measured(text: str, start: int, numeral: Numeral, unit: re.Match[str], problem: Problem) -> Item | None:
+    """The numeral in a unit that is not of money; the groups of `_UNIT` are kinds."""
+    if numeral.vague and not numeral.alone:
+        return None
+    kind, word = cast(Kind, unit.lastgroup), unit[0].strip()
+    factor = _FACTORS.get(word, _PERCENT if kind == "rate" else Decimal(1))
+    if kind == "years" and text[numeral.end - 1] == "半":
+        kind, factor = "months", Decimal(12)
+    extra = _EXTRAS.get(word, Decimal(0))
+    return Item(numeral, start, unit.end(), unit.end(), kind, word, factor, extra, problem=problem)
+
+
+def _money(text: str, start: int, numeral: Numeral, unit: re.Match[str] | None, symbol: str, problem: Problem) -> Item:
+    """The numeral as a sum of money, with its change (五块二), its closing (元整) and its period (/年)."""
+    word, end = (unit[0].strip(), unit.end()) if unit else ("", numeral.end)
+    extra = Decimal(0)
+    if word and word[0] in "元块" and not numeral.fuzzy and (change := _CHANGE.match(text, end)):
+        jiao, fen, zero, digit, cent = change.groups()
+        tenths, cents = (jiao, fen) if jiao else ("", digit) if zero or cent else (digit, "")
+        if jiao or word == "块" or cent:
+            places = ((tenths, Decimal("0.1")), (cents, Decimal("0.01")))
+            extra = sum((Decimal(VALUES.get(c, c)) * place for c, place in places if c), Decimal(0))
+            end = change.end()
+    if word == "元" and (closing := _CLOSING.match(text, end)):
+        end = closing.end()
+    period = _PER_AFTER.match(text, end)
+    per, resume = (period[1].replace("日", "天"), period.end()) if period else ("", end)
+    shown = word or (symbol if text[start] == symbol else "")
+    return Item(numeral, start, end, resume, "money", shown, extra=extra, per=per, problem=problem)
