@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.amounts import VAGUE, Quantity, read_quantities
@@ -12,6 +12,14 @@ from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
+from assistant.memory import (
+    is_known,
+    is_one_of_several,
+    kept_facts,
+    latest_facts,
+    revised_facts,
+    with_deducted,
+)
 from assistant.quantities import told_before
 from assistant.questions import Questions
 from assistant.references import read_references
@@ -116,16 +124,16 @@ class Understander:
         measures = self._subjects.overridden(text, measures, before)
         if "compare" in intents and measures and not inputs:
             measures = self._subjects.side_by_side(measures, targets.topics)
-        backs = [q for q in told_before(text, inputs) if _is_known(q, before.facts)]
-        inputs = [q for q in inputs if q not in backs or not _is_one_of_several(q, before.facts)]
+        backs = [q for q in told_before(text, inputs) if is_known(q, before.facts)]
+        inputs = [q for q in inputs if q not in backs or not is_one_of_several(q, before.facts)]
         adds = "adds" in intents and before.subjects[-1:] == (measures,) and not backs
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
         if any(self._subjects.names_input(text, m, m.formula.base or "") for m in measures):
-            filled = replace(filled, facts=_latest(filled.facts, before.facts, measures, text))
+            filled = replace(filled, facts=latest_facts(text, filled.facts, before.facts, measures))
         if "deducts" in intents and goes_on:
-            filled = _without_foreign(filled, before.facts, measures)
+            filled = with_deducted(filled, before.facts, measures)
         own = self._own_facts(text, inputs, measures, filled)
         shared = {n: f for n, f in filled.facts.items() if all(n != name for _, name in own)}
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
@@ -135,7 +143,7 @@ class Understander:
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
-        known = _facts_kept(text, before, measures, shared, "suppose" in intents)
+        known = kept_facts(text, shared, before.facts, measures, "suppose" in intents)
         held = before.verdicts
         if "suppose" in intents:  # 假设算成龙头骨干呢: what failed before is put aside
             better = {m.id for m in measures if m.overrides}
@@ -157,7 +165,7 @@ class Understander:
             silences=targets.silences,
             asides=targets.asides,
             departments=departments,
-            facts={**known, **self._revised(shared, before, intents, adds)},
+            facts={**known, **revised_facts(shared, before.facts, intents, adds)},
             own_facts={**kept, **own},
             told=frozenset(filled.facts),
             unused=() if own else filled.unused,
@@ -266,21 +274,6 @@ class Understander:
                 found |= {(m.id, name): read_fact(m.input(name), q) for m, q in zip(in_order, each, strict=True)}
         return found
 
-    def _revised(
-        self, facts: dict[str, Fact], before: Understanding, intents: frozenset[str], adds: bool
-    ) -> dict[str, Fact]:
-        """The new facts: on top of the earlier ones where the message says so (再加上 80 万元), or for one part."""
-        revised = dict(facts)
-        for name in facts.keys() & before.facts.keys():
-            old, new = before.facts[name], facts[name]
-            if "deducts" in intents and new.high < old.low:
-                revised[name] = old.minus(new)
-            elif adds and not _says_again(old, new):
-                revised[name] = old.plus(new)
-            elif "correction" in intents:
-                revised[name] = old.corrected(new)
-        return revised
-
     def _pending(
         self, measures: tuple[Measure, ...], before: Understanding, intents: frozenset[str], inputs: Sequence[Quantity]
     ) -> str:
@@ -303,52 +296,6 @@ class Understander:
         return (formula.base or formula.unit_rent or "") if formula else ""
 
 
-def _facts_kept(
-    text: str, before: Understanding, measures: Sequence[Measure], told: Mapping[str, Fact], supposes: bool
-) -> dict[str, Fact]:
-    """The facts of before that stand beside those told now."""
-    known = dict(before.facts)
-    heads = {h for m in measures for h in m.formula.heads}
-    if supposes and heads & told.keys() and _ALL_OF_THEM.search(text):  # 这 6 个要都只是高级工呢
-        known = {n: f for n, f in known.items() if n not in heads}
-    for item in (i for m in measures for i in m.inputs if i.derived and i.name not in told):
-        assert item.derived is not None
-        sources = set(item.derived.of)
-        if sources & told.keys() and sources <= {*known, *told}:  # 更正，原值 4500 万，累计折旧 1700 万
-            known.pop(item.name, None)
-    for item in (i for m in measures for i in m.inputs if i.name in told):
-        whole = item.part_of
-        if whole and whole in known and whole not in told and known[whole].high < told[item.name].low:
-            known.pop(whole)  # 那如果加到 2000 万，都完成了: more than the whole told before
-    return known
-
-
-def _without_foreign(filled: Filled, known: Mapping[str, Fact], measures: Sequence[Measure]) -> Filled:
-    """What was filled, and what is to be deducted though it is said to be something else (300 万是办公电脑，剔掉)."""
-    sums = [i for m in measures for i in m.inputs if i.sum and i.name in known]
-    parts = [q for q in filled.foreign for i in sums if q.kind == i.kind and q.high < known[i.name].low]
-    if filled.facts or len(sums) != 1 or len(parts) != 1:
-        return filled
-    return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
-
-
-def _says_again(old: Fact, new: Fact) -> bool:
-    """Whether the figure of before is one of those told now (这 300 万没算软件，软件另外花了 80 万)."""
-    return len(new.parts) > 1 and any((p.low, p.high) == (old.low, old.high) for p in new.parts)
-
-
-def _is_known(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
-    """Whether a figure is one of those told before, or of the parts that they were told in."""
-    told = [(p.low, p.high) for f in facts.values() for p in f.parts] + [(f.low, f.high) for f in facts.values()]
-    return (quantity.low, quantity.high) in told
-
-
-def _is_one_of_several(quantity: Quantity, facts: Mapping[str, Fact]) -> bool:
-    several = (f.parts for f in facts.values() if len(f.parts) > 1)
-    return any((p.low, p.high) == (quantity.low, quantity.high) for parts in several for p in parts)
-
-
-_ALL_OF_THEM = re.compile(r"都|全是|全算")
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
 
@@ -373,7 +320,6 @@ _ASKS_FOR = re.compile(
     r"(?:^|[，。；?])(?:想?问(?:一?下)?|请问|看看|能不能|能否|可不可以|是不是|能|可以|拿|领|申请|报|那个?|这个?)*"
     r"(?:首次|头一次|第一次|首)?(?:突破|破|过|达到|到)?$"
 )
-_GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 _SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _OF_SUCH = re.compile(r"元?(?:的|左右的|这种|那种|这样的|以下的|以内的)")
@@ -385,19 +331,6 @@ _CORRECTION = re.compile(
 )
 
 _INSTEAD = re.compile(r"了?[，,]?(?:第(?P<nth>[一二三四五])[批台个笔次期张家])?(?:应该|其实|实际|就)?(?:是|为)?")
-
-
-def _latest(
-    facts: dict[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure], text: str
-) -> dict[str, Fact]:
-    """The facts; an earlier year's figure told alone (去年 9000 万), with no growth since, is the one in question."""
-    if _GROWN.search(text):
-        return facts
-    for formula in (m.formula for m in measures):
-        base, previous = formula.base, formula.previous
-        if base and previous in facts and base not in {*facts, *known}:
-            facts = {n: f for n, f in facts.items() if n != previous} | {base: replace(facts[previous], name=base)}
-    return facts
 
 
 def _is_asked(text: str, quantity: Quantity) -> bool:
