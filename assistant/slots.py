@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import pairwise
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
 from assistant.quantities import as_meant, is_year, without_parts
+from assistant.years import THIS_YEAR, years_of
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
 _BARE = "亿万"  # 头一次过亿 is no sum of its own
@@ -28,21 +28,6 @@ _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
-# Years in order: relative to this one, or as they are counted.
-_YEAR = re.compile(
-    r"(?:19|20)\d\d(?!\d)|(?<!\d)[12]\d(?=年)|[前去旧上今本]一?年|[前早头][几些两三]年|上个年度|如今|现在|目前|第[一二三四五]年"
-    # the best of all years before (历史最高一亿八), and not what is reached now (创历史最高)
-    r"|(?<![创破新下了])(?:历史|历年|以往|过往|往年|过去|以前|之前|此前|从前)[^，。；\d]{0,4}(?:最[高好多佳大]|峰值|纪录|记录|顶峰)"
-)
-_ROW = re.compile(
-    r"(?P<count>[两三四五])年(?:来|间|里)?(?:的)?[^，。；\d]{0,8}(?:分别|依次|各)[是为有]?(?:做|卖)?[了到]?$"
-)
-_COMMAS = frozenset("、，和")
-_SHORT_YEAR = re.compile(r"[12]\d年|一年")  # 21 年, 上一年
-_BEST = -9  # the best of all years before
-_ORDER = {"前": -2, "去": -1, "旧": -1, "上": -1, "今": 0, "本": 0, "如": 0, "现": 0, "目": 0}
-_ORDER |= dict.fromkeys("历以过往之此从早头", _BEST)
-_THIS_YEAR = 3000  # after every year that is counted
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 
 
@@ -196,9 +181,9 @@ class Slots:
             if measure.formula.base is None or measure.formula.previous is None:
                 continue
             base, earlier = measure.input(measure.formula.base), measure.input(measure.formula.previous)
-            years = _years(reading, base, earlier)
+            years = years_of(reading.text, reading.quantities, reading.labels, base, earlier)
             order = set(years.values())
-            is_past = base.name in known and bool(order) and max(order) < _THIS_YEAR  # 去年就到过 5.1 亿了
+            is_past = base.name in known and bool(order) and max(order) < THIS_YEAR  # 去年就到过 5.1 亿了
             if len(order) < 2 and not is_past:
                 continue
             for quantity, year in years.items():
@@ -333,51 +318,6 @@ def _same_clause(text: str, start: int, end: int) -> bool:
     """Whether one place stands before another with no break between."""
     gap = text[start:end]
     return start <= end and not SEPARATOR.search(gap) and not STOP.search(gap)
-
-
-def _years(reading: _Reading, base: Input, earlier: Input) -> dict[Quantity, int]:
-    """The year said right before each quantity that may be one of two inputs' of different years."""
-    own = {base.name, earlier.name}
-    foreign = [x for x in reading.labels if not own & x.names or base.name in x.denies]
-    years = _years_in_row(reading, base)
-    end, last = 0, None
-    for q in reading.quantities:
-        if is_year(q) or _SHORT_YEAR.fullmatch(q.text):
-            continue
-        between = reading.text[end : q.start]
-        said = _YEAR.findall(between)
-        breaks = [m.end() for m in SEPARATOR.finditer(reading.text, end, q.start)]
-        clause = breaks[-1] if breaks else end
-        here = [x for x in reading.labels if clause <= x.start and x.end <= q.start]
-        last = _rank(said[-1]) if said else None if STOP.search(between) else last
-        # 今年突破 2 亿，做到 5.1 亿: the second is of the same, latest year, by a word of its own.
-        goes_on = last == max(years.values(), default=None) != _THIS_YEAR + _BEST and any(x.names & own for x in here)
-        is_dated = bool(said) or goes_on
-        if last is not None and is_dated and q.kind == base.kind and not q.problem and not set(here) & set(foreign):
-            years[q] = last
-        end = q.end
-    return years
-
-
-def _years_in_row(reading: _Reading, base: Input) -> dict[Quantity, int]:
-    """The last years' figures told in one row, the latest last (近三年分别是 3.1 亿、4.4 亿、6.2 亿)."""
-    for at, first in enumerate(reading.quantities):
-        row = _ROW.search(reading.text[: first.start])
-        if row is None or first.kind != base.kind:
-            continue
-        count = "两三四五".find(row["count"]) + 2
-        listed = reading.quantities[at : at + count]
-        gaps = [reading.text[a.end : b.start] for a, b in pairwise(listed)]
-        if len(listed) == count and all(q.kind == base.kind and not q.problem for q in listed) and set(gaps) <= _COMMAS:
-            return {q: _THIS_YEAR - count + 1 + n for n, q in enumerate(listed)}
-    return {}
-
-
-def _rank(year: str) -> int:
-    """Where a year stands among others, be it counted (2021), told from now (去年) or from the start (第二年)."""
-    if year[0] in _ORDER:
-        return _THIS_YEAR + _ORDER[year[0]]
-    return "一二三四五".index(year[1]) if year[0] == "第" else int(year) + 2000 * (len(year) == 2)
 
 
 def _apart(text: str, place: int, quantity: Quantity) -> float:

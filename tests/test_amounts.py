@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assistant import amounts
+from assistant import amounts, numerals, units
 from assistant.amounts import Quantity, format_yuan, read_amount, read_quantities
 from assistant.errors import AssistantError
 
@@ -208,8 +208,8 @@ def test_hostile_text_of_5000_characters_takes_a_bounded_number_of_steps(
 
         return wrapper
 
-    monkeypatch.setattr(amounts, "_read_item", counted(amounts._read_item))
-    monkeypatch.setattr(amounts, "_read_numeral", counted(amounts._read_numeral))
+    monkeypatch.setattr(amounts, "read_item", counted(units.read_item))
+    monkeypatch.setattr(units, "read_numeral", counted(numerals.read_numeral))
     text = (unit * 5000)[:5000]
     assert_spans_are_exact(text)
     assert calls <= 4 * len(text) + 4

@@ -205,7 +205,7 @@ def test_no_figure_and_no_name_of_the_policy_stands_in_python(corpus_dir: Path, 
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant):
-                is_unit = path.name == "amounts.py"  # a square kilometre has a million square metres
+                is_unit = path.name == "units.py"  # a square kilometre has a million square metres
                 assert is_unit or not (isinstance(node.value, int) and node.value in large), (
                     f"{path.name}:{node.lineno}"
                 )
