@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.audit import audit
+from assistant.conditions import verdicts_in
 from assistant.errors import CorpusError
 from assistant.measures import Series
 from assistant.policies import Policy, read_policies
@@ -177,9 +178,18 @@ def test_a_fragment_unknown_unused_or_of_itself_is_named_with_its_file_key_and_t
         read_policies(corpus)
 
 
+def test_a_word_added_to_a_fragment_is_known_wherever_the_fragment_stands(corpus: Path) -> None:
+    said = "从桃源搬过来的旧设备，我们在桃源有厂"
+    assert verdicts_in(said, read_policies(corpus)[0].measures) == {}
+    change(policy_file(corpus, "conditions.toml"), "\ntown = [\n", "\ntown = [\n'桃源',\n")
+    found = verdicts_in(said, read_policies(corpus)[0].measures)
+    assert found["equipment-transfer", "from_outside"].state == "fails"
+    assert found["upgrade", "existing"].state == "meets"
+
+
 def test_any_file_of_patterns_may_have_fragments(corpus: Path) -> None:
     topics, questions = policy_file(corpus, "topics.toml"), corpus / "lexicon" / "questions.toml"
-    change(topics, "\n[[topics]]\n", "\n[fragments]\nsize = '大|小'\n\n[[topics]]\n")
+    change(topics, "[fragments]\n", "[fragments]\nsize = '大|小'\n")
     change(topics, "\ncues = [", "\ncues = ['{size}型', ")
     change(questions, "[fragments]\n", "[fragments]\nsize = '大|小'\n")
     change(questions, "\n[intents]\n", "\n[intents]\nsized = ['{size}型']\n")
