@@ -183,7 +183,7 @@ def read_policy(directory: Path) -> Policy:
 
 def read_policies(corpus_dir: Path) -> tuple[Policy, ...]:
     """Every policy under `corpus_dir/policies`, in name order; `CorpusError` when there is none."""
-    directories = sorted(p.parent for p in (corpus_dir / "policies").glob("*/policy.toml"))
+    directories = [place for place in _listed(corpus_dir / "policies") if place / "policy.toml" in _listed(place)]
     if not directories:
         raise CorpusError(
             f"{corpus_dir / 'policies'} 里没有政策（应有 <编号>/policy.toml）。"
@@ -263,7 +263,7 @@ def _with_wordings(
 def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
     """Every file of the directory; none where there is no directory."""
     examples: dict[str, tuple[str, ...]] = {}
-    for path in sorted(directory.glob("*.toml")):
+    for path in (path for path in _listed(directory) if path.suffix == ".toml"):
         for target, texts in _read(path, _Examples).root.items():
             if target in examples:
                 raise CorpusError(f"{path}：目标 {target} 在别的文件里已经有了。请把例句合在一处。")
@@ -271,11 +271,21 @@ def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
     return examples
 
 
+def _listed(directory: Path) -> list[Path]:
+    """What is in a directory, in name order; nothing where there is none (`glob` would also pass over a shut one)."""
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise CorpusError.unreadable(directory, error) from error
+
+
 def _read_source(path: Path, description: Description) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"读不到政策原文 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     if (digest := hashlib.sha256(data).hexdigest()) != description.source_sha256:
         raise CorpusError(
             f"{path} 与登记的不一致：source_sha256 应为 {description.source_sha256[:12]}…，实际 {digest[:12]}…。"
@@ -292,7 +302,7 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
     except OSError as error:
-        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} 不是有效的 TOML：{error}。请改正后重试。") from error
 

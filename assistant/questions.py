@@ -222,6 +222,6 @@ def read_questions(path: Path) -> Questions:
             limits=data.wording.limits,
         )
     except OSError as error:
-        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, re.error) as error:
         raise CorpusError(f"{path} 有误：{error}。请改正后重试。") from error
