@@ -30,7 +30,7 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("证件或账号", rf"{_BEGINS}\d(?:[ -]?\d){{14,18}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<!\d)(?:\+?86[- ]?)?1[3-9](?:{_GAP}\d){{9}}{_NOT_QUANTITY}"),
         ("电话", rf"{_BEGINS}[(（]?0\d{{2,3}}[)）]?[- ]?\d{{3,4}}{_GAP}\d{{4}}(?:(?:-|转)\d{{1,5}})?{_NOT_QUANTITY}"),
-        ("电话", rf"{_BEGINS}[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<!\d)(?<!\d[.-])[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=[电座手][话机])(?:是|号码?|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=联系)(?:方式|我|人)?(?:是|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=[打电真])(?:是|：|:|\s)*\d{{4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
@@ -99,12 +99,15 @@ _WIDE = {ord(wide): str(digit) for digit, wide in enumerate("０１２３４５�
 
 def _replace(text: str, folded: str, pattern: re.Pattern[str], by: str, *, keeps_ends: bool = False) -> tuple[str, str]:
     """Both texts, which are equally long, with every match made unreadable."""
-    for match in reversed(list(pattern.finditer(folded))):
+    parts: tuple[list[str], list[str]] = [], []
+    at = 0
+    for match in pattern.finditer(folded):
         digits = re.sub(r"\D", "", match[0])
         put = f"{digits[:3]}****{digits[-4:]}" if keeps_ends and len(digits) == _MOBILE else by
-        text = text[: match.start()] + put + text[match.end() :]
-        folded = folded[: match.start()] + put + folded[match.end() :]
-    return text, folded
+        for part, whole in zip(parts, (text, folded), strict=True):
+            part += [whole[at : match.start()], put]
+        at = match.end()
+    return "".join((*parts[0], text[at:])), "".join((*parts[1], folded[at:]))
 
 
 def _company(match: re.Match[str], is_name: bool) -> str:

@@ -125,7 +125,7 @@ def test_what_is_logged_is_masked_with_its_arguments() -> None:
 NUMBERS = st.sampled_from(["13800138000", "13900139000", "0760-88321234", "6222021234567890123", "400-800-1234"])
 
 
-@given(st.lists(NUMBERS, min_size=2, max_size=4), st.sampled_from([".", ",", "、", "/", "；", " / ", "．", "·", "\n"]))
+@given(st.lists(NUMBERS, min_size=2, max_size=3), st.sampled_from([".", ",", "、", "/", "；", " / ", "．", "·", "\n"]))
 def test_numbers_joined_by_whatever_people_join_them_with_are_all_masked(numbers: list[str], joint: str) -> None:
     assert not re.search(r"\d", mask(joint.join(numbers)))
 
