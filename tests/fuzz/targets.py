@@ -20,7 +20,7 @@ from assistant.answer import Reply
 from assistant.clauses import split_clauses, squeeze
 from assistant.desk.masking import mask
 from assistant.errors import AssistantError
-from assistant.pages.render import render
+from assistant.pages.render import plain_text, render
 from assistant.policies import read_policies, read_policy
 from assistant.questions import read_questions
 from assistant.settings import Settings
