@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,12 @@ from assistant.fragments import Fragments, Written
 from assistant.measures import Condition, Measure, NotARule, SharedCondition, Silence, Topic, Wording
 
 _Model = TypeVar("_Model", bound=BaseModel)
+# As they are, and as TOML and regular expressions write them.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+    r"|\\(?:u00|x)[01][0-9a-f]|\\u20[26][0-9a-e]",
+    re.IGNORECASE,
+)
 
 
 class _Data(BaseModel):
@@ -291,7 +298,15 @@ def _read_source(path: Path, description: Description) -> str:
             f"{path} 与登记的不一致：source_sha256 应为 {description.source_sha256[:12]}…，实际 {digest[:12]}…。"
             "请恢复原文件；若确为新版本，请核对全文后更新 policy.toml。"
         )
-    return data.decode("utf-8")
+    return _shown(path, data.decode("utf-8"))
+
+
+def _shown(path: Path, text: str) -> str:
+    """The text, in which every character shows: none that steers a terminal or turns the direction of reading."""
+    if found := _UNSEEN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise CorpusError(f"{path} 第 {line} 行有看不见的控制字符 {found[0]!r}。请删去该字符后重试。")
+    return text
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:
@@ -300,7 +315,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        return tomllib.loads(_shown(path, path.read_text("utf-8")), parse_float=Decimal)
     except OSError as error:
         raise CorpusError.unreadable(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -201,18 +202,47 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("name", ["chroma/chroma.sqlite3", "bm25/data.csc.index.npy", "manifest.json"])
-@pytest.mark.parametrize("spoil", [_truncate, _flip, Path.unlink])
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _zero(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def _with(key: str, value: object) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+    return change
+
+
+SPOILT = [
+    *itertools.product(
+        ["chroma/chroma.sqlite3", "bm25/data.csc.index.npy", "manifest.json"], [_truncate, _flip, _empty, Path.unlink]
+    ),
+    *itertools.product(["chroma/*/data_level0.bin", "chroma/*/header.bin"], [_zero, Path.unlink]),
+    ("chroma", shutil.rmtree),
+    ("bm25", shutil.rmtree),
+    *itertools.product(
+        ["manifest.json"],
+        [_zero, _with("files", {"manifest.json": "0"}), _with("files", 7), _with("clauses", None)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil"), SPOILT)
 def test_a_damaged_file_is_named_and_mended(
     tokenizer: Tokenizer, directory: Path, name: str, spoil: Callable[[Path], None]
 ) -> None:
-    spoil(live(directory) / name)
-    with pytest.raises(IndexUnusable, match=rf"{Path(name).name}.*assistant index"):
+    [path] = live(directory).glob(name)
+    spoil(path)
+    with pytest.raises(IndexUnusable, match=rf"{path.name}.*assistant index"):
         open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
     embeddings = CountingEmbeddings()
     index = ensure_index(sample_clauses(), embeddings, tokenizer, directory)
     assert index.notice == ""
-    assert len(embeddings.embedded) == (0 if name.startswith("bm25") else 20)
+    assert len(embeddings.embedded) in ((0,) if name.startswith("bm25") else (0, 20))  # 0 where the vectors are sound
     open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
 
 
