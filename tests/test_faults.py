@@ -231,7 +231,9 @@ told("desk", "accounts")  # makes the database
 for place in map(Path, sys.argv[1:]):
     mode = place.stat().st_mode
     place.chmod(0)
-    commands = [["doctor"], ["ask", "首次突破5亿元奖多少"], ["desk", "accounts"]]
+    commands = [["doctor"], ["desk", "accounts"]]
+    if place.suffix != ".npz":  # what was learnt is learnt again, as where the whole index is shut
+        commands.append(["ask", "首次突破5亿元奖多少"])
     print(json.dumps([told(*command) for command in commands]), flush=True)
     place.chmod(mode)
 """
@@ -255,14 +257,15 @@ def test_what_may_not_be_read_or_written_is_named_and_hinders_no_more_than_it_mu
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for place, line in zip(places, done.stdout.splitlines(), strict=True):
-        (is_ill, told), (cannot, answer), (is_shut, desk) = json.loads(line)
-        assert "Traceback" not in told + answer + desk
+        (is_ill, told), (is_shut, desk), *answers = json.loads(line)
+        assert "Traceback" not in line
         assert is_ill == 1, place
         wrong = [one for one in told.splitlines() if not one.startswith("正常")]
         name = ".env" if place == own else str(place)
         assert any(name in one and "请" in one for one in wrong), (place, told)
-        assert cannot == (place in (*needed, own)), (place, answer)
-        assert ("100 万元" in answer) == (not cannot)
+        for cannot, answer in answers:
+            assert cannot == (place in (*needed, own)), (place, answer)
+            assert ("100 万元" in answer) == (not cannot)
         assert is_shut == (place in (database, own)), (place, desk)
 
 

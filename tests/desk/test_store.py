@@ -228,8 +228,11 @@ def test_a_store_whose_database_is_away_is_of_use_as_soon_as_it_is_there(tmp_pat
     for _ in range(2):
         with pytest.raises(StoreAway, match="问题照常回答"):
             open_case(store, FORM, "lin", NOON)
+    with pytest.raises(StoreAway):
+        find_cases(store, Filter())
     assert store.trouble() == StoreAway.SHOWN
     (tmp_path / "file").unlink()
+    assert find_cases(store, Filter()) == []
     assert store.trouble() == ""
     assert find_case(store, open_case(store, FORM, "lin", NOON).id)[0].question == FORM.question
 
