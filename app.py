@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
 from contextlib import suppress
@@ -15,8 +16,8 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from assistant.desk.inbox import Feedback, keep_feedback
 from assistant.desk.keeping import KeepingAssistant
-from assistant.desk.store import Store, open_store
-from assistant.errors import AssistantError, SettingsError
+from assistant.desk.store import Store, name_store
+from assistant.errors import AssistantError, SettingsError, StoreUnusable
 from assistant.pages.desk.router import add_desk
 from assistant.pages.document import STYLES, ChineseDocument, theme
 from assistant.pages.enterprise import build_page
@@ -27,6 +28,8 @@ from assistant.pages.opening import Assistant, Opening
 from assistant.pages.serving import Server
 from assistant.pages.surface import Surface
 from assistant.settings import Settings, read_settings
+
+log = logging.getLogger(__name__)
 
 
 def build_app(opening: Opening, settings: Settings, store: Store, metrics: Metrics | None = None) -> FastAPI:
@@ -100,18 +103,22 @@ def main() -> None:
     try:
         settings = read_settings()
         listener = listen(settings)
-        store = open_store(settings.database_url.get_secret_value())
+        store = name_store(settings.database_url.get_secret_value())
     except AssistantError as error:
         sys.exit(str(error))
 
     metrics = Metrics()
+    set_up_logs(settings)
+    try:
+        store.prepare()
+    except StoreUnusable as error:  # questions are answered all the same, and the desk says why it is shut
+        log.error("%s", error)
 
     def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
         return KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
 
-    set_up_logs(settings)
     app = build_app(Opening(open_).start(), settings, store, metrics)
     print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)
     with suppress(KeyboardInterrupt):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +18,10 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
+
+from assistant.errors import IndexUnusable
 
 _LONGEST = 2  # characters of an n-gram
 _RIDGE = 0.25
@@ -81,11 +83,15 @@ class Classifier:
         return np.asarray(values @ self._weights[columns])
 
     def save(self, path: Path) -> None:
-        """Put what has been learnt into a file, in one step; `OSError` when that cannot be written."""
-        with tempfile.TemporaryDirectory(prefix="classifier-", dir=path.parent) as directory:
-            new = Path(directory, path.name)
-            np.savez(new, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
-            os.replace(new, path)
+        """Put what has been learnt into a file, in one step; `OSError` when that cannot be written.
+
+        What a killed process left unfinished is written over by the next; one that is being written is left alone.
+        """
+        unfinished = path.with_name("classifier.unfinished")
+        with suppress(Timeout), FileLock(path.with_name(".classifier.lock"), timeout=0):
+            with unfinished.open("wb") as file:
+                np.savez(file, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
+            os.replace(unfinished, path)
 
 
 def learn(examples: Mapping[str, Sequence[str]], simplify: Callable[[str], str]) -> Classifier:
@@ -115,11 +121,9 @@ def open_classifier(
 
     `simplifies_by` is the data that `simplify` goes by.
     """
-    made_of = json.dumps([_LONGEST, _RIDGE, examples, simplifies_by], ensure_ascii=False)
-    digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
-    path = directory / f"classifier-{digest}.npz"
-    with suppress(OSError, EOFError, ValueError, KeyError, BadZipFile), np.load(path) as kept:
-        return Classifier(kept["targets"].tolist(), kept["grams"].tolist(), kept["rarity"], kept["weights"])
+    path = path_of(examples, simplifies_by, directory)
+    with suppress(IndexUnusable):
+        return read_classifier(path)
     classifier = learn(examples, simplify)
     with suppress(OSError):  # a directory that cannot be written costs a second at each start, no more
         directory.mkdir(parents=True, exist_ok=True)
@@ -127,6 +131,22 @@ def open_classifier(
         for stale in set(directory.glob("classifier-*.npz")) - {path}:
             stale.unlink(missing_ok=True)
     return classifier
+
+
+def path_of(examples: Mapping[str, Sequence[str]], simplifies_by: object, directory: Path) -> Path:
+    """Where what was learnt from these very examples is kept."""
+    made_of = json.dumps([_LONGEST, _RIDGE, examples, simplifies_by], ensure_ascii=False)
+    return directory / f"classifier-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.npz"
+
+
+def read_classifier(path: Path) -> Classifier:
+    """What was kept in a file; `IndexUnusable` when it cannot be read."""
+    try:
+        with np.load(path) as kept:
+            return Classifier(kept["targets"].tolist(), kept["grams"].tolist(), kept["rarity"], kept["weights"])
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or "内容已损坏"
+        raise IndexUnusable(f"分类器 {path} 读不了（{why}），每次启动都要重新学。请运行 assistant index。") from error
 
 
 def _row(text: str, columns: Mapping[str, int], rarity: Floats) -> tuple[NDArray[np.intp], Floats]:

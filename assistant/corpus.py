@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,12 @@ from assistant.errors import CorpusError
 from assistant.fragments import Fragments, Written
 
 _Model = TypeVar("_Model", bound=BaseModel)
+# As they are, and as TOML and regular expressions write them.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+    r"|\\(?:u00|x)[01][0-9a-f]|\\u20[26][0-9a-e]",
+    re.IGNORECASE,
+)
 
 
 class Data(BaseModel):
@@ -43,11 +50,19 @@ def read_corpus(path: Path, model: type[_Model]) -> _Model:
     return read
 
 
+def shown(path: Path, text: str) -> str:
+    """The text, in which every character shows: none that steers a terminal or turns the direction of reading."""
+    if found := _UNSEEN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise CorpusError(f"{path} 第 {line} 行有看不见的控制字符 {found[0]!r}。请删去该字符后重试。")
+    return text
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        return tomllib.loads(shown(path, path.read_text("utf-8")), parse_float=Decimal)
     except OSError as error:
-        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} 不是有效的 TOML：{error}。请改正后重试。") from error
 

@@ -1,5 +1,7 @@
 """One family of errors; every message is Chinese, names the file, key or value, and says what to do next."""
 
+from __future__ import annotations
+
 
 class AssistantError(Exception):
     """Base of every error this package raises on purpose; its message is safe to show to a user."""
@@ -7,6 +9,11 @@ class AssistantError(Exception):
 
 class CorpusError(AssistantError):
     """A policy's files are missing, changed or inconsistent."""
+
+    @classmethod
+    def unreadable(cls, path: object, error: OSError) -> CorpusError:
+        """That a file or directory of the corpus cannot be read, as the system says it."""
+        return cls(f"读不到 {path}（{error.strerror}）。请改正权限，或从版本库恢复。")
 
 
 class IndexUnusable(AssistantError):
@@ -27,6 +34,12 @@ class UnusableInput(AssistantError):
 
 class StoreUnusable(AssistantError):
     """The desk's database cannot be reached, read or written; nothing of what was asked is kept."""
+
+
+class StoreAway(StoreUnusable):
+    """It is the database itself. The message tells where it is, so whoever is not signed in is `SHOWN` another."""
+
+    SHOWN = "没有记下：数据库现在用不了。请稍后再试，或请管理员运行 assistant doctor。"
 
 
 class AccessRefused(AssistantError):

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 COLLECTION = "clauses"
+log = logging.getLogger(__name__)
 LOCK_WAIT = 120.0  # seconds; ten times a first build on two busy cores
 _BATCH = 8
 _ELSEWHERE = "请改正权限、腾出空间，或把 ASSISTANT_INDEX_DIR 设为可写的目录，再运行 assistant index。"
@@ -112,12 +114,18 @@ def ensure_index(
 ) -> Index:
     """Open the index, or build it with a progress bar on stderr.
 
-    Where it cannot be put on disk it is built in memory, so that answers are still given; `notice` says so.
+    What was wrong is logged. Where it cannot be put on disk it is built in memory, so that answers are still given;
+    `notice` says so.
     """
     clauses = tuple(clauses)
     try:
+        return open_index(clauses, embeddings, tokenizer, directory)
+    except IndexUnusable as error:
+        log.warning("索引正在重建，因为：%s", error)
+    try:
         return build_index(clauses, embeddings, tokenizer, directory, _bar, lock_wait)
     except IndexUnusable as error:
+        log.warning("索引只在内存中：%s", error)
         source = _Source(clauses, embeddings, tokenizer)
         index = _in_memory(source, _stored_vectors(directory, source), _bar)
         return replace(index, notice=f"索引只在内存中，下次启动要重新计算：{error}")
@@ -222,7 +230,7 @@ def _switch(directory: Path, build: Path) -> None:
 def _open(directory: Path, source: _Source) -> Index:
     live = _live(directory)
     if live is None:
-        raise IndexUnusable(f"{directory} 里还没有索引。请运行 assistant index 建立。")
+        raise IndexUnusable(_why_none(directory))
     try:
         return _open_build(live, source)
     except IndexUnusable:
@@ -269,6 +277,16 @@ def _stored_vectors(directory: Path, source: _Source) -> dict[str, Vectors]:
         return {}
 
 
+def _why_none(directory: Path) -> str:
+    try:
+        (directory / "current").open("rb").close()
+    except FileNotFoundError:
+        return f"{directory} 里还没有索引。请运行 assistant index 建立。"
+    except OSError as error:
+        return f"读不到索引 {error.filename}（{error.strerror}）。{_ELSEWHERE}"
+    return f"索引 {directory / 'current'} 已损坏（没有指向任何索引）。{MEND}"
+
+
 def _live(directory: Path) -> Path | None:
     try:
         name = (directory / "current").read_text("utf-8").strip()
@@ -285,6 +303,9 @@ def _read_vectors(build: Path) -> dict[str, Vectors]:
             os.chmod(copy, 0o700)
             with _chroma(Path(copy)) as client:
                 rows = client.get_collection(COLLECTION, embedding_function=None).get(include=["embeddings"])
+    except OSError as error:
+        place = f"{build / 'chroma'} 拷不进临时目录（{error.strerror or error}）"
+        raise IndexUnusable(f"索引 {place}。请在临时目录腾出空间、改正权限，或用 TMPDIR 换一个。") from error
     except Exception as error:
         raise IndexUnusable(f"索引 {build / 'chroma'} 打不开（{error}）。{MEND}") from error
     return dict(zip(rows["ids"], np.asarray(rows["embeddings"], np.float32), strict=True))

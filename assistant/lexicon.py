@@ -80,7 +80,7 @@ def read_lexicon(directory: Path) -> Lexicon:
         lines = (line.partition("#")[0].strip() for line in terms_file.read_text("utf-8").splitlines())
         synonyms = tomllib.loads(synonyms_file.read_text("utf-8"))
     except OSError as error:
-        raise CorpusError(f"读不到词表 {error.filename}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(error.filename, error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{synonyms_file} 不是有效的 TOML：{error}。请改正后重试。") from error
     for term, words in synonyms.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import RootModel
 
 from assistant.clauses import Clause, split_clauses, squeeze
-from assistant.corpus import Data, read_corpus
+from assistant.corpus import Data, read_corpus, shown
 from assistant.errors import CorpusError
 from assistant.measures import Condition, Measure, NotARule, SharedCondition, Silence, Topic, Wording
 
@@ -159,7 +159,7 @@ def read_policy(directory: Path) -> Policy:
 
 def read_policies(corpus_dir: Path) -> tuple[Policy, ...]:
     """Every policy under `corpus_dir/policies`, in name order; `CorpusError` when there is none."""
-    directories = sorted(p.parent for p in (corpus_dir / "policies").glob("*/policy.toml"))
+    directories = [place for place in _listed(corpus_dir / "policies") if place / "policy.toml" in _listed(place)]
     if not directories:
         raise CorpusError(
             f"{corpus_dir / 'policies'} 里没有政策（应有 <编号>/policy.toml）。"
@@ -223,7 +223,7 @@ def _with_wordings(
 def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
     """Every file of the directory; none where there is no directory."""
     examples: dict[str, tuple[str, ...]] = {}
-    for path in sorted(directory.glob("*.toml")):
+    for path in (path for path in _listed(directory) if path.suffix == ".toml"):
         for target, texts in read_corpus(path, _Examples).root.items():
             if target in examples:
                 raise CorpusError(f"{path}：目标 {target} 在别的文件里已经有了。请把例句合在一处。")
@@ -231,14 +231,24 @@ def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
     return examples
 
 
+def _listed(directory: Path) -> list[Path]:
+    """What is in a directory, in name order; nothing where there is none (`glob` would also pass over a shut one)."""
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise CorpusError.unreadable(directory, error) from error
+
+
 def _read_source(path: Path, description: Description) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"读不到政策原文 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     if (digest := hashlib.sha256(data).hexdigest()) != description.source_sha256:
         raise CorpusError(
             f"{path} 与登记的不一致：source_sha256 应为 {description.source_sha256[:12]}…，实际 {digest[:12]}…。"
             "请恢复原文件；若确为新版本，请核对全文后更新 policy.toml。"
         )
-    return data.decode("utf-8")
+    return shown(path, data.decode("utf-8"))

@@ -105,6 +105,10 @@ def read_settings() -> Settings:
     except ValidationError as error:
         faults = "；".join(_fault(e) for e in error.errors())
         raise SettingsError(f"设置有误：{faults}。请改正环境变量或 .env 后重试。") from None  # its input holds the key
+    except OSError as error:
+        raise SettingsError(f"读不到设置文件 {error.filename}（{error.strerror}）。请改正它的权限后重试。") from error
+    except UnicodeDecodeError:
+        raise SettingsError("设置文件 .env 不是 UTF-8 编码。请另存为 UTF-8 后重试。") from None
 
 
 def _fault(error: ErrorDetails) -> str:

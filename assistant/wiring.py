@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +20,11 @@ from assistant.audit import audit
 from assistant.chain import Answering, Question, Search, build_chain
 from assistant.chat_model import ChatModel, check_model, open_chat_model
 from assistant.checkup import Profile, check, read_story
-from assistant.classifier import Classifier, open_classifier
+from assistant.classifier import Classifier, open_classifier, path_of, read_classifier
 from assistant.composition import Composer
 from assistant.conditions import prepare
 from assistant.embeddings import open_embeddings
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, CorpusError
 from assistant.index import build_index, ensure_index, open_index
 from assistant.lexicon import Lexicon, read_lexicon
 from assistant.policies import Policy, read_policies
@@ -141,11 +142,14 @@ def open_retriever(settings: Settings) -> tuple[Retriever, tuple[Policy, ...]]:
 
 
 def build(settings: Settings) -> str:
-    """Bring the index up to date; a sentence about it."""
-    clauses = [clause for policy in read_policies(settings.corpus_dir) for clause in policy.clauses]
+    """Bring the index and what the classifier has learnt up to date; a sentence about the index."""
+    policies = read_policies(settings.corpus_dir)
+    lexicon, _ = _read_language(settings)
+    clauses = [clause for policy in policies for clause in policy.clauses]
     embeddings = open_embeddings(settings.embedding_model)
-    tokenizer = Tokenizer(_read_language(settings)[0])
-    return build_index(clauses, embeddings, tokenizer, settings.index_dir).describe()
+    index = build_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir)
+    _open_classifier(settings, policies[0], lexicon)
+    return index.describe()
 
 
 def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
@@ -157,6 +161,7 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
     policies: Sequence[Policy] = ()
     try:
         policies = read_policies(settings.corpus_dir)
+        _versions(settings)  # reads every file of the corpus
         faults = [fault for policy in policies for fault in audit(policy)]
         yield (
             not faults,
@@ -175,8 +180,7 @@ def diagnose(settings: Settings) -> Iterator[tuple[bool, str]]:
         if not policies:
             yield False, "索引、分类器：政策读不到，没有检查。"
             return
-        learnt = sorted(path.name for path in settings.index_dir.glob("classifier-*.npz"))
-        yield True, f"分类器：{learnt[0]}" if learnt else "分类器：还没有，首次启动时学出来，几秒即可"
+        yield _learnt(settings, policies[0], lexicon)
         clauses = [clause for policy in policies for clause in policy.clauses]
         yield True, f"索引：{open_index(clauses, embeddings, Tokenizer(lexicon), settings.index_dir).describe()}"
         yield True, f"语言模型：{check_model(settings)}"
@@ -196,6 +200,18 @@ def _open_classifier(settings: Settings, policy: Policy, lexicon: Lexicon) -> Cl
     return open_classifier(policy.examples, lexicon.simplified, lexicon.synonyms, settings.index_dir)
 
 
+def _learnt(settings: Settings, policy: Policy, lexicon: Lexicon) -> tuple[bool, str]:
+    """The state of what the classifier has learnt, for `diagnose`."""
+    path = path_of(policy.examples, lexicon.synonyms, settings.index_dir)
+    if not os.path.lexists(path):
+        return True, "分类器：还没有，首次启动时学出来，几秒即可"
+    try:
+        read_classifier(path)
+    except AssistantError as error:
+        return False, str(error)
+    return True, f"分类器：{path.name}"
+
+
 def _open_retriever(settings: Settings, policies: Sequence[Policy], tokenizer: Tokenizer) -> Retriever:
     clauses = [clause for policy in policies for clause in policy.clauses]
     embeddings = open_embeddings(settings.embedding_model)
@@ -208,5 +224,8 @@ def _versions(settings: Settings) -> str:
     models = " ".join(filter(None, (settings.embedding_model, settings.reranker)))
     digest = hashlib.sha256(f"{version('policy-assistant')} {models}".encode())
     for path in sorted(p for p in Path(settings.corpus_dir).rglob("*") if p.is_file()):
-        digest.update(path.relative_to(settings.corpus_dir).as_posix().encode() + path.read_bytes())
+        try:
+            digest.update(path.relative_to(settings.corpus_dir).as_posix().encode() + path.read_bytes())
+        except OSError as error:
+            raise CorpusError.unreadable(path, error) from error
     return digest.hexdigest()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assistant import index as index_module
 from assistant.clauses import Clause
@@ -199,19 +202,72 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("name", ["chroma/chroma.sqlite3", "bm25/data.csc.index.npy", "manifest.json"])
-@pytest.mark.parametrize("spoil", [_truncate, _flip, Path.unlink])
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _zero(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def _with(key: str, value: object) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+    return change
+
+
+SPOILT = [
+    *itertools.product(
+        ["chroma/chroma.sqlite3", "bm25/data.csc.index.npy", "manifest.json"], [_truncate, _flip, _empty, Path.unlink]
+    ),
+    *itertools.product(["chroma/*/data_level0.bin", "chroma/*/header.bin"], [_zero, Path.unlink]),
+    ("chroma", shutil.rmtree),
+    ("bm25", shutil.rmtree),
+    *itertools.product(
+        ["manifest.json"],
+        [_zero, _with("files", {"manifest.json": "0"}), _with("files", 7), _with("clauses", None)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil"), SPOILT)
 def test_a_damaged_file_is_named_and_mended(
     tokenizer: Tokenizer, directory: Path, name: str, spoil: Callable[[Path], None]
 ) -> None:
-    spoil(live(directory) / name)
-    with pytest.raises(IndexUnusable, match=rf"{Path(name).name}.*assistant index"):
+    [path] = live(directory).glob(name)
+    spoil(path)
+    with pytest.raises(IndexUnusable, match=rf"{path.name}.*assistant index"):
         open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
     embeddings = CountingEmbeddings()
     index = ensure_index(sample_clauses(), embeddings, tokenizer, directory)
     assert index.notice == ""
-    assert len(embeddings.embedded) == (0 if name.startswith("bm25") else 20)
+    assert len(embeddings.embedded) in ((0,) if name.startswith("bm25") else (0, 20))  # 0 where the vectors are sound
     open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(place=st.floats(0, 1, exclude_max=True), at=st.floats(0, 1), written=st.binary(max_size=64), cuts=st.booleans())
+def test_damage_anywhere_is_named_or_harmless_and_mended(
+    tokenizer: Tokenizer, pristine: Path, place: float, at: float, written: bytes, cuts: bool
+) -> None:
+    sound = open_index(sample_clauses(), CountingEmbeddings(), tokenizer, pristine)
+    with TemporaryDirectory() as home:
+        directory = shutil.copytree(pristine, Path(home, "index"))
+        files = sorted(path for path in directory.rglob("*") if path.is_file() and path.name != ".lock")
+        path = files[int(place * len(files))]
+        data, start = path.read_bytes(), int(at * path.stat().st_size)
+        path.write_bytes(data[:start] + written + (b"" if cuts else data[start + len(written) :]))
+        named = ""
+        try:
+            index = open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
+        except IndexUnusable as error:
+            named = str(error)
+            index = build_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
+        assert not named or "请运行 assistant index" in named
+        for found in (index, open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)):
+            assert found.keys == sound.keys
+            np.testing.assert_allclose(found.vectors, sound.vectors, atol=1e-6)
 
 
 @pytest.mark.parametrize("pointer", ["build-nowhere", "../elsewhere", "", "\x00"])
@@ -224,30 +280,47 @@ def test_a_pointer_to_nothing_is_an_error_and_mended(tokenizer: Tokenizer, direc
 
 # Killed, crowded, full, read-only.
 
-_KILLED_BUILD = """
-    import os, signal, sys
+# Builds a changed text, each time in another copy of `sys.argv[1]` and killed before another step that it takes on the
+# disk: every fourth, and the last ones, between which the switch is. Says which they were.
+_KILLED_BUILDS = """
+    import os, shutil, signal, sys
     sys.path.insert(0, "tests")
+    from itertools import count
     from pathlib import Path
-    from assistant import index as module
+    import bm25s, chromadb
+    from assistant.index import build_index
     from assistant.lexicon import Lexicon
     from assistant.tokens import Tokenizer
     from test_index import CountingEmbeddings, changed, sample_clauses
 
-    place, name, moment, directory = module, *sys.argv[1:]
-    if name == "replace":
-        place = os
-    if name == "embed_documents":
-        place = CountingEmbeddings
-    real = getattr(place, name)
-
-    def killed(*args, **kwargs):
-        if moment == "after":
-            real(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(place, name, killed)
     tokenizer = Tokenizer(Lexicon(("技术改造",), {}))
-    module.build_index(changed(sample_clauses()), CountingEmbeddings(), tokenizer, Path(directory))
+    tokenizer.tokens("技术改造")
+
+    def build(until):
+        directory = shutil.copytree(sys.argv[1], Path(sys.argv[2], str(until)))
+        reader, writer = os.pipe()
+        if (child := os.fork()) == 0:
+            steps = count(1)
+
+            def watch(event, arguments):
+                if event in ("open", "os.mkdir", "os.rename", "os.chmod", "os.remove", "os.rmdir"):
+                    if str(directory) in str(arguments[0]) and next(steps) == until:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            sys.addaudithook(watch)
+            build_index(changed(sample_clauses()), CountingEmbeddings(), tokenizer, directory)
+            os.write(writer, str(next(steps) - 1).encode())
+            os._exit(0)
+        os.close(writer)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code == (0 if until == 0 else -signal.SIGKILL), code
+        return int(os.read(reader, 9) or 0)
+
+    steps = build(0)
+    chosen = sorted({*range(1, steps, 4), *range(steps - 3, steps + 1)})
+    for until in chosen:
+        build(until)
+    print(*chosen)
 """
 
 
@@ -261,34 +334,37 @@ def run(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "moment"),
-    [
-        ("embed_documents", "before"),
-        ("_write", "before"),
-        ("_write", "after"),
-        ("write_manifest", "after"),
-        ("_switch", "before"),
-        ("replace", "before"),
-    ],
-)
-def test_killed_before_the_switch_the_old_index_still_serves(
-    tokenizer: Tokenizer, directory: Path, name: str, moment: str
+@pytest.mark.parametrize("has_one", [True, False])
+def test_killed_at_any_step_of_a_build_the_old_index_or_the_new_one_serves_and_the_next_build_ends_it(
+    tokenizer: Tokenizer, pristine: Path, tmp_path: Path, has_one: bool
 ) -> None:
-    before = live(directory)
-    process = run(_KILLED_BUILD, name, moment, str(directory))
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory).home == before
-    build_index(changed(sample_clauses()), CountingEmbeddings(), tokenizer, directory)
-    assert sorted(directory.glob("build-*")) == sorted([before, live(directory)])
+    before, places = tmp_path / "before", tmp_path / "killed"
+    places.mkdir()
+    if has_one:
+        shutil.copytree(pristine, before)
+    else:
+        before.mkdir()
+    process = run(_KILLED_BUILDS, str(before), str(places))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    states = set()
+    for step in out.split():
+        directory = places / step
+        new = _opens(changed(sample_clauses()), tokenizer, directory)
+        old = not new and _opens(sample_clauses(), tokenizer, directory)
+        states.add((old, new))
+        build_index(changed(sample_clauses()), CountingEmbeddings(), tokenizer, directory)
+        assert len(list(directory.glob("build-*"))) <= 2
+        assert not (directory / "current.new").exists()
+    assert states == {(has_one, False), (False, True)}  # some were killed before the switch, some after
 
 
-def test_killed_right_after_the_switch_the_new_index_serves(tokenizer: Tokenizer, directory: Path) -> None:
-    process = run(_KILLED_BUILD, "replace", "after", str(directory))
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    open_index(changed(sample_clauses()), CountingEmbeddings(), tokenizer, directory)
+def _opens(clauses: Sequence[Clause], tokenizer: Tokenizer, directory: Path) -> bool:
+    try:
+        open_index(clauses, CountingEmbeddings(), tokenizer, directory)
+    except IndexUnusable:
+        return False
+    return True
 
 
 _BUILD = """
@@ -348,6 +424,17 @@ def test_where_nothing_can_be_written_the_index_is_held_in_memory_and_says_so(
     assert "只在内存中" in index.notice
     assert index.notice in index.describe()
     assert len(index.keys) == 20
+
+
+def test_a_full_temporary_directory_is_named_as_such(
+    tokenizer: Tokenizer, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(index_module.shutil, "copytree", full)
+    with pytest.raises(IndexUnusable, match=r"临时目录（No space left.*TMPDIR"):
+        open_index(sample_clauses(), CountingEmbeddings(), tokenizer, directory)
 
 
 _READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null'

@@ -100,7 +100,7 @@ def test_every_repair_is_declared_with_a_reason(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("name", "damage", "said"),
     [
-        ("source.txt", None, "读不到政策原文"),
+        ("source.txt", None, "读不到"),
         ("source.txt", "改过的原文", "与登记的不一致"),
         ("measures.toml", None, "读不到"),
         ("measures.toml", "[[measures]\n", "不是有效的 TOML"),

@@ -13,7 +13,7 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.desk.schema import ROLES, Attempt, Role, SignIn, Staff
@@ -106,7 +106,7 @@ class Accounts:
             is_right = _matches(known or _nobodys_hash(), password)
         with self._store.write() as session:
             self._refuse_locked(session, name, address, at)  # others have been guessing meanwhile
-            session.execute(delete(Attempt).where(Attempt.at < at - 4 * WHILE))
+            session.execute(delete(Attempt).where(or_(Attempt.at < at - 4 * WHILE, Attempt.at > at + 4 * WHILE)))
             staff = session.scalar(select(Staff).where(Staff.name == name))  # it may have been changed meanwhile
             admitted = is_right and staff is not None and staff.is_active and staff.password_hash == known
             session.add(Attempt(at=at, name=name, address=address, has_succeeded=admitted))
@@ -163,7 +163,9 @@ class Accounts:
         by_name, by_address = Attempt.name == name, Attempt.address == address
         last = select(func.max(Attempt.id)).where(by_name, by_address, Attempt.has_succeeded)
         since = session.scalar(last) or 0
-        failed = select(func.count()).where(Attempt.has_succeeded.is_(False), Attempt.at > at - WHILE)
+        # Tries of a time to come were made while the clock was wrong, and would lock until then.
+        recent = (Attempt.at > at - WHILE, Attempt.at <= at + WHILE)
+        failed = select(func.count()).where(Attempt.has_succeeded.is_(False), *recent)
         return (
             (session.scalar(failed.where(by_name, by_address, Attempt.id > since)) or 0) >= LOCKS_NAME
             or (session.scalar(failed.where(by_address)) or 0) >= LOCKS_ADDRESS

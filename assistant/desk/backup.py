@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.desk import schema
 from assistant.desk.store import Store, newest, note
-from assistant.errors import StoreUnusable
+from assistant.errors import StoreUnusable, UnusableInput
 
 # Who is signed in is no business of a backup.
 _TABLES = [t for t in schema.Table.metadata.sorted_tables if t.name != schema.SignIn.__tablename__]
@@ -74,12 +74,22 @@ def restore(store: Store, path: Path, at: datetime) -> int:
         return count
 
 
-def purge(store: Store, days: int, at: datetime) -> dict[str, int]:
-    """Remove what is older than some days, and how many of each; open cases and the audit trail stay."""
+def purge(store: Store, days: int, at: datetime, *, is_sure: bool = False) -> dict[str, int]:
+    """Remove what is older than some days, and how many of each; open cases and the audit trail stay.
+
+    Where even the newest line of the trail is that old, it may be the clock that is wrong: `UnusableInput`, unless
+    `is_sure`.
+    """
     before = at - timedelta(days=days)
     case, answer, signal = schema.Case, schema.Answer, schema.Signal
     held = select(case.receipt)
     with store.write() as session:
+        newest_line = session.scalar(select(func.max(schema.Audit.at)))
+        if newest_line is not None and newest_line < before and not is_sure:
+            raise UnusableInput(
+                f"没有清理：最近一笔操作记录也在 {days} 天以前（{newest_line:%Y-%m-%d}），现在的时钟是 {at:%Y-%m-%d}。"
+                "请先核对时钟；确定无误再加 --yes。"
+            )
         gone = {
             "案件": delete(case).where(case.changed_at < before, case.outcome.in_(("resolved", "referred"))),
             "提问记录": delete(schema.Asked).where(schema.Asked.at < before),

@@ -40,7 +40,9 @@ def add_commands(parser: argparse.ArgumentParser, parser_class: type[argparse.Ar
     command("accounts", "列出账号", _accounts)
     command("backup", "把数据库备份成一个文件", _backup).add_argument("file", metavar="文件", type=Path)
     command("restore", "把备份恢复到空的数据库", _restore).add_argument("file", metavar="文件", type=Path)
-    command("purge", "清理多少天以前的记录（默认 ASSISTANT_RETENTION_DAYS）", _purge).add_argument("--days", type=int)
+    purge = command("purge", "清理多少天以前的记录（默认 ASSISTANT_RETENTION_DAYS）", _purge)
+    purge.add_argument("--days", type=int)
+    purge.add_argument("--yes", action="store_true", help="时钟核对过了，全部记录都过期也清理")
     migrate = command("migrate", "把数据库升级（或退回）到某个结构版本", _migrate)
     migrate.add_argument("revision", nargs="?", default="head", metavar="版本")
     migrate.add_argument("--yes", action="store_true", help="退回时丢掉数据也行")
@@ -115,7 +117,7 @@ def _purge(store: Store, arguments: argparse.Namespace) -> str:
     days = arguments.days if arguments.days is not None else read_settings().retention_days
     if days < 1:
         raise UnusableInput(f"--days {days}：至少 1 天。")
-    counts = purge(store, days, _now())
+    counts = purge(store, days, _now(), is_sure=arguments.yes)
     return f"已清理 {days} 天以前的：" + "，".join(f"{name} {count} 条" for name, count in counts.items()) + "。"
 
 

@@ -12,8 +12,10 @@ import jieba.posseg
 
 from assistant.tokens import open_cutter
 
-# Beside a unit of money or measure a long number is a quantity and nobody's.
-_NOT_QUANTITY = r"(?![\d.,]*\d)(?!\s*(?:亿|万|千|百|元|块|平|㎡|%|％|个点))"
+# Beside a unit of money or measure, or with decimals, a long number is a quantity and nobody's; another long number
+# after a dot or a comma is no decimals of it.
+_NOT_QUANTITY = r"(?!\d|[.,]\d{1,6}(?![\d-]))(?!\s*(?:亿|万|千|百|元|块|平|㎡|%|％|个点))"
+_BEGINS = r"(?<!\d)(?<!\d\.)"
 _APART, _END = r"(?<![\dA-Za-z])", r"(?![\dA-Za-z])"
 _GAP = "[ .·-]?"  # what people put between the digits of a number
 _BIRTHDAY = r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
@@ -25,10 +27,10 @@ _NUMBERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("邮箱", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}"),
         ("身份证号", rf"{_APART}[1-9]\d{{5}}{_GAP}{_BIRTHDAY}{_GAP}\d{{3}}[\dX]{_END}"),
         ("信用代码", rf"{_APART}(?=[\d ]{{0,20}}[A-Z]){_CODE}{{2}}{_GAP}\d{{6}}{_GAP}{_CODE}{{9}}{_GAP}{_CODE}{_END}"),
-        ("证件或账号", rf"(?<![\d.])\d(?:[ -]?\d){{14,18}}{_NOT_QUANTITY}"),
-        ("电话", rf"(?<![\d.])(?:\+?86[- ]?)?1[3-9](?:{_GAP}\d){{9}}{_NOT_QUANTITY}"),
-        ("电话", rf"(?<![\d.])[(（]?0\d{{2,3}}[)）]?[- ]?\d{{3,4}}{_GAP}\d{{4}}(?:(?:-|转)\d{{1,5}})?{_NOT_QUANTITY}"),
-        ("电话", rf"(?<![\d.])[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}{_NOT_QUANTITY}"),
+        ("证件或账号", rf"{_BEGINS}\d(?:[ -]?\d){{14,18}}{_NOT_QUANTITY}"),
+        ("电话", rf"(?<!\d)(?:\+?86[- ]?)?1[3-9](?:{_GAP}\d){{9}}{_NOT_QUANTITY}"),
+        ("电话", rf"{_BEGINS}[(（]?0\d{{2,3}}[)）]?[- ]?\d{{3,4}}{_GAP}\d{{4}}(?:(?:-|转)\d{{1,5}})?{_NOT_QUANTITY}"),
+        ("电话", rf"(?<!\d)(?<!\d[.-])[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=[电座手][话机])(?:是|号码?|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=联系)(?:方式|我|人)?(?:是|：|:|\s)*\d{{3,4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
         ("电话", rf"(?<=[打电真])(?:是|：|:|\s)*\d{{4}}{_GAP}\d{{4}}{_NOT_QUANTITY}"),
@@ -97,12 +99,15 @@ _WIDE = {ord(wide): str(digit) for digit, wide in enumerate("０１２３４５�
 
 def _replace(text: str, folded: str, pattern: re.Pattern[str], by: str, *, keeps_ends: bool = False) -> tuple[str, str]:
     """Both texts, which are equally long, with every match made unreadable."""
-    for match in reversed(list(pattern.finditer(folded))):
+    parts: tuple[list[str], list[str]] = [], []
+    at = 0
+    for match in pattern.finditer(folded):
         digits = re.sub(r"\D", "", match[0])
         put = f"{digits[:3]}****{digits[-4:]}" if keeps_ends and len(digits) == _MOBILE else by
-        text = text[: match.start()] + put + text[match.end() :]
-        folded = folded[: match.start()] + put + folded[match.end() :]
-    return text, folded
+        for part, whole in zip(parts, (text, folded), strict=True):
+            part += [whole[at : match.start()], put]
+        at = match.end()
+    return "".join((*parts[0], text[at:])), "".join((*parts[1], folded[at:]))
 
 
 def _company(match: re.Match[str], is_name: bool) -> str:

@@ -1,4 +1,7 @@
-"""A database URL → a store: migrated tables, transactions that wait for their turn, and errors in words."""
+"""A database URL → a store: migrated tables, transactions that wait for their turn, and errors in words.
+
+A store whose database is away stays of use: it prepares it as soon as it is there.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from assistant.desk.schema import Audit
-from assistant.errors import AssistantError, SettingsError, StoreUnusable
+from assistant.errors import AssistantError, SettingsError, StoreAway, StoreUnusable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE = 5  # seconds a write waits for another process's
@@ -33,15 +36,40 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.failed: Callable[[], object] = lambda: None  # told each time it could not be used
+        self._is_prepared = False
 
     @property
     def url(self) -> str:
         """Where it is, with the password: for another process of ours only."""
         return self.engine.url.render_as_string(hide_password=False)
 
+    def prepare(self) -> None:
+        """Bring the tables up to date, where that has not been done; a SQLite file is made where there is none."""
+        if self._is_prepared:
+            return
+        if self.engine.dialect.name == "sqlite":
+            path = Path(str(self.engine.url.database))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # nobody else's to read
+            except OSError as error:
+                self.failed()
+                raise StoreAway(_unwritable(path, error.strerror or str(error))) from error
+        self.migrate()
+        self._is_prepared = True
+
+    def trouble(self) -> str:
+        """Why nothing can be written, in words for whoever is not signed in; "" where it can."""
+        try:
+            with self.write():
+                return ""
+        except StoreUnusable as error:
+            return error.SHOWN if isinstance(error, StoreAway) else str(error)
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the database; what it changes is not kept."""
+        self.prepare()
         engine = self.engine
         if engine.dialect.name == "postgresql":  # SQLite's do so of themselves
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
@@ -51,6 +79,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that takes its turn before it reads, and is kept when the block ends."""
+        self.prepare()
         engine = self.engine.execution_options(writes=True)
         with self._in_words(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -84,34 +113,33 @@ class Store:
                 raise
             self.failed()
             why = str(error.orig).strip().splitlines()[0]
-            raise StoreUnusable(
+            raise StoreAway(
                 f"没有记下：数据库 {_name(self.engine)} 用不了（{why}）。请稍后再试，或请管理员运行 assistant doctor。"
             ) from error
 
 
 def open_store(url: str) -> Store:
-    """Connect and migrate; a SQLite file is made where there is none."""
-    engine = _open_engine(url)
-    if engine.dialect.name == "sqlite":
-        directory = Path(str(engine.url.database)).parent
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(str(engine.url.database), os.O_CREAT | os.O_RDWR, 0o600))  # nobody else's to read
-        except OSError as error:
-            raise StoreUnusable(
-                f"写不了数据库文件 {engine.url.database}（{error.strerror}）。请改 ASSISTANT_DATABASE_URL。"
-            ) from error
-    store = Store(engine)
-    store.migrate()
+    """Connect and prepare; `StoreUnusable` where that cannot be done now."""
+    store = name_store(url)
+    store.prepare()
     return store
+
+
+def name_store(url: str) -> Store:
+    """The store at a URL, whose database need not be there yet; `SettingsError` for what is no URL of one."""
+    return Store(_open_engine(url))
 
 
 def inspect(url: str) -> tuple[bool, str]:
     """Whether the database at a URL is well, and what it is or what to do about it; nothing is made or changed."""
     try:
         engine = _open_engine(url)
-        if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
-            return True, f"数据库：{_name(engine)}，还没有，首次启动时建立"
+        if engine.dialect.name == "sqlite":
+            path = Path(str(engine.url.database))
+            if shut := _shut(path):
+                return False, _unwritable(path, f"{shut} 不能读写")
+            if not path.exists():
+                return True, f"数据库：{_name(engine)}，还没有，首次启动时建立"
         revision = Store(engine).revision()
     except AssistantError as error:
         return False, str(error)
@@ -120,6 +148,24 @@ def inspect(url: str) -> tuple[bool, str]:
     return (
         False,
         f"数据库：{_name(engine)}，结构版本 {revision or '无'}，程序要求 {newest()}。请运行 assistant desk migrate。",
+    )
+
+
+def _shut(path: Path) -> Path | None:
+    """What keeps a SQLite file from being read, made or changed: itself, or its directory, where its journal goes."""
+    places = (path, path.parent) if os.path.lexists(path) else (path.parent,)
+    for place in places:
+        while not os.path.lexists(place):  # it will be made
+            place = place.parent
+        if not os.access(place, os.R_OK | os.W_OK | (os.X_OK if place.is_dir() else 0)):
+            return place
+    return None
+
+
+def _unwritable(path: Path, why: str) -> str:
+    return (
+        f"写不了数据库文件 {path}（{why}）。问题照常回答，但提问、评价和案件都记不下，坐席台用不了。"
+        "请改正它和所在目录的权限，或改 ASSISTANT_DATABASE_URL。"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 from gradio.events import api
+from pydantic import ValidationError, validate_call
 
 from assistant.answer import State
 from assistant.checkup import Profile, fillable
@@ -23,6 +24,12 @@ _STATES: tuple[State, ...] = ("meets", "fails", "unknown")
 
 def offer(opening: Opening, today: Callable[[], date]) -> None:
     """Offer the functions inside the Gradio context that is open."""
+    for function in functions(opening, today):
+        api(function, api_name=function.__name__)
+
+
+def functions(opening: Opening, today: Callable[[], date]) -> tuple[Callable[..., Any], ...]:
+    """The functions; each raises `gr.Error`, in words, for whatever is wrong with what it is given."""
 
     def assistant() -> Assistant:
         if opening.assistant is None:
@@ -98,18 +105,21 @@ def offer(opening: Opening, today: Callable[[], date]) -> None:
         found = assistant().policy.clause(id)
         return {"id": found.id, "label": found.label, "text": found.text, "departments": list(found.departments)}
 
-    functions: tuple[Callable[..., Any], ...] = (ask, measures, calculate, check, clause)
-    for function in functions:
-        api(_in_words(function), api_name=function.__name__)
+    offered: tuple[Callable[..., Any], ...] = (ask, measures, calculate, check, clause)
+    return tuple(_in_words(function) for function in offered)
 
 
 def _in_words(function: Callable[P, T]) -> Callable[P, T]:
-    """The function with what it says of wrong input shown to the caller."""
+    """The function with its arguments' types checked and what it says of wrong input shown to the caller."""
+    checked = validate_call(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return function(*args, **kwargs)
+            return checked(*args, **kwargs)
+        except ValidationError as error:
+            faults = "；".join(f"{'.'.join(map(str, e['loc']))}：{e['msg']}" for e in error.errors()[:3])
+            raise gr.Error(f"参数不对（{faults}）。请按函数说明给出参数。"[:500], print_exception=False) from error
         except AssistantError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -35,7 +35,7 @@ def read_prompt(name: str, names: Collection[str]) -> Prompt:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise CorpusError(f"读不到提示词 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
+        raise CorpusError.unreadable(path, error) from error
     system, mark, user = text.partition(_SPLIT)
     template = Template(user.strip())
     if not mark or not template.is_valid() or set(template.get_identifiers()) != set(names):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import timeit
 
 import pytest
@@ -121,6 +122,17 @@ def test_what_is_logged_is_masked_with_its_arguments() -> None:
     assert out.getvalue() == "a question of ［单位］有限公司 could not be answered: ［电话］\n"
 
 
+NUMBERS = st.sampled_from(["13800138000", "13900139000", "0760-88321234", "6222021234567890123", "400-800-1234"])
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=3), st.sampled_from([".", ",", "、", "/", "；", " / ", "．", "·", "\n"]))
+def test_numbers_joined_by_whatever_people_join_them_with_are_all_masked(numbers: list[str], joint: str) -> None:
+    assert not re.search(r"\d", mask(joint.join(numbers)))
+
+
 def test_numbers_one_after_the_other_are_all_masked() -> None:
+    assert mask("13800138000.13900139000") == "［电话］.［电话］"
+    assert mask("1.13800138000 2.13900139000") == "1.［电话］ 2.［电话］"
+    assert mask("投资13800138000.50元") == "投资13800138000.50元"
     assert mask("电话13912345678,13812345678,13712345678") == "电话［电话］,［电话］,［电话］"
     assert mask("投资13,912,345,678元") == "投资13,912,345,678元"

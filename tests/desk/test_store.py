@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from assistant.desk import store as module
 from assistant.desk.cases import CaseForm, Filter, change_case, find_case, find_cases, open_case
 from assistant.desk.schema import Table
-from assistant.desk.store import Store, inspect, newest, note, open_store
-from assistant.errors import EditConflict, SettingsError, StoreUnusable
+from assistant.desk.store import Store, inspect, name_store, newest, note, open_store
+from assistant.errors import EditConflict, SettingsError, StoreAway, StoreUnusable
 from assistant.settings import ROOT
 
 FORM = CaseForm(caller="王先生", question="技改投3000万最高补多少", answer="最高不超过 300 万元", receipt="b1886dc957")
@@ -220,6 +220,21 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory")
     with pytest.raises(StoreUnusable, match="ASSISTANT_DATABASE_URL"):
         open_store(f"sqlite:///{tmp_path / 'file' / 'desk.db'}")
+
+
+def test_a_store_whose_database_is_away_is_of_use_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    store = name_store(f"sqlite:///{tmp_path / 'file' / 'desk.db'}")
+    for _ in range(2):
+        with pytest.raises(StoreAway, match="问题照常回答"):
+            open_case(store, FORM, "lin", NOON)
+    with pytest.raises(StoreAway):
+        find_cases(store, Filter())
+    assert store.trouble() == StoreAway.SHOWN
+    (tmp_path / "file").unlink()
+    assert find_cases(store, Filter()) == []
+    assert store.trouble() == ""
+    assert find_case(store, open_case(store, FORM, "lin", NOON).id)[0].question == FORM.question
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

@@ -9,19 +9,24 @@ from pathlib import Path
 import atheris
 
 if len(sys.argv) == 1:
-    from tests.fuzz.targets import TARGETS
+    from tests.fuzz import doors, targets
 
-    print(*TARGETS)
+    print(*targets.TARGETS, *doors.TARGETS)
     sys.exit()
 
-with atheris.instrument_imports(include=["assistant", "cn2an", "tomllib"]):
-    from tests.fuzz.targets import SEEDS, TARGETS, assistant
-
 name = sys.argv.pop(1)
-if name in ("question", "batch"):
-    assistant()
+with atheris.instrument_imports(include=["assistant", "cn2an", "tomllib"]):
+    from tests.fuzz import targets
+
+    known, seeds = targets.TARGETS, targets.SEEDS
+    if name not in known:
+        from tests.fuzz import doors
+
+        known, seeds = doors.TARGETS, doors.SEEDS
+if name in ("question", "batch", "programs", "forms"):
+    targets.assistant()
 corpus = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-for number, seed in enumerate(SEEDS[name]):
+for number, seed in enumerate(seeds[name]):
     (corpus / str(number)).write_text(seed, "utf-8")
-atheris.Setup([*sys.argv, str(corpus)], TARGETS[name])
+atheris.Setup([*sys.argv, str(corpus)], known[name])
 atheris.Fuzz()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable
@@ -27,12 +27,13 @@ from assistant.settings import Settings
 from assistant.wiring import Assistant, open_assistant
 
 ON = date(2026, 1, 1)
+KEPT = tempfile.TemporaryDirectory(prefix="fuzz-")  # until the process ends
 _HOSTILE = ("<script", "<img", "<iframe", "javascript:")
 
 
 def amounts(data: bytes) -> None:
     """Quantities lie where they say, in order, and none is negative by accident or without end."""
-    text = _text(data)
+    text = text_of(data)
     found = read_quantities(text)
     for one, after in pairwise(found):
         assert one.end <= after.start
@@ -46,7 +47,7 @@ def amounts(data: bytes) -> None:
 
 def clauses(data: bytes) -> None:
     """Cutting a text into clauses loses and adds nothing."""
-    text = _text(data)
+    text = text_of(data)
     with suppress(AssistantError):
         parts = split_clauses("p", text)
         assert squeeze("".join(part.text for part in parts)) == squeeze(text)
@@ -54,7 +55,7 @@ def clauses(data: bytes) -> None:
 
 def question(data: bytes) -> None:
     """Any conversation has a reply of the contract, and its drawing runs nothing."""
-    turns = _text(data).split("\x1e")
+    turns = text_of(data).split("\x1e")
     reply = assistant().reply(turns, ON)
     assert Reply.model_validate_json(reply.model_dump_json()) == reply
     drawn = render(reply, turns[-1]).lower()
@@ -65,23 +66,25 @@ def batch(data: bytes) -> None:
     """Every line of a batch is answered or named."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        _answer_batch(io.StringIO(_text(data)), assistant(), ON)
+        _answer_batch(io.StringIO(text_of(data)), assistant(), ON)
     for line in out.getvalue().splitlines():
         assert set(json.loads(line)) == {"id", "replies"}
 
 
 def policy(data: bytes) -> None:
     """A policy's files changed anywhere are refused in words, or still good."""
-    with tempfile.TemporaryDirectory() as directory:
-        copy = shutil.copytree(next((Settings().corpus_dir / "policies").iterdir()), Path(directory) / "policy")
-        files = sorted(path for path in copy.rglob("*") if path.is_file())
-        chosen = files[data[0] % len(files)] if data else files[0]
-        spoilt = bytearray(chosen.read_bytes())
-        at = int.from_bytes(data[1:4], "big") % len(spoilt)
-        spoilt[at : at + len(data[4:])] = data[4:]
-        chosen.write_bytes(spoilt)
-        with suppress(AssistantError):
-            read_policy(copy)
+    files = _brief_policy()
+    chosen = sorted(files)[data[0] % len(files)] if data else min(files)
+    spoilt = bytearray(files[chosen])
+    at = int.from_bytes(data[1:4], "big") % len(spoilt)
+    spoilt[at : at + len(data[4:])] = data[4:]
+    chosen.write_bytes(spoilt)
+    try:
+        read_policy(_home())
+    except AssistantError:
+        pass
+    finally:
+        chosen.write_bytes(files[chosen])
 
 
 def words(data: bytes) -> None:
@@ -96,7 +99,7 @@ def words(data: bytes) -> None:
 
 def masking(data: bytes) -> None:
     """What has been masked is not masked again, and a message comes back letter for letter."""
-    text = mask(_text(data))
+    text = mask(text_of(data))
     assert mask(text) == text
     assert "<" not in plain_text(text)
 
@@ -120,11 +123,36 @@ SEEDS: dict[str, tuple[str, ...]] = {
 
 
 @cache
+def _home() -> Path:
+    """Where the brief policy lies until the process ends."""
+    return Path(KEPT.name, "policy")
+
+
+@cache
+def _brief_policy() -> dict[Path, bytes]:
+    """The files of the real policy, cut to their first tables, in `_home()`: read in milliseconds."""
+    whole = next((Settings().corpus_dir / "policies").iterdir())
+    _home().mkdir()
+    texts = {name: (whole / name).read_text("utf-8") for name in ("policy.toml", "source.txt")}
+    for name, tables in (("measures.toml", 12), ("silences.toml", 3), ("topics.toml", 3)):
+        parts = re.split(r"(?m)^(?=\[)", (whole / name).read_text("utf-8"))
+        texts[name] = "".join(parts[: tables + 1])
+    shared = tomllib.loads(texts["measures.toml"])["shared_conditions"][0]["name"]
+    texts["conditions.toml"] = (
+        f"[fragments]\nstart = '(?:^|，)'\n\n[{shared}]\nmeets = ['{{start}}是']\nfails = ['不是']\n"
+    )
+    for name, text in texts.items():
+        (_home() / name).write_text(text, "utf-8")
+    read_policy(_home())
+    return {path: path.read_bytes() for path in _home().iterdir()}
+
+
+@cache
 def assistant() -> Assistant:
     """The real one, without the search: its libraries' native threads are not fuzzed."""
     assert read_policies(Settings().corpus_dir)
     return open_assistant(Settings(), opens_search=False)
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
     return data.decode("utf-8", "replace")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant.wiring import Assistant
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import targets
+from tests.fuzz import doors, targets
 
 HURRIED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 PIECES = st.sampled_from(
@@ -23,10 +27,19 @@ PIECES = st.sampled_from(
 CHATTER = st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join).map(lambda t: t.encode("utf-8", "replace"))
 
 
-@pytest.mark.parametrize("name", targets.TARGETS)
-def test_every_target_takes_its_seeds(name: str) -> None:
-    for seed in targets.SEEDS[name]:
-        targets.TARGETS[name](seed.encode())
+@pytest.fixture(scope="module", autouse=True)
+def whole_assistant(assistant: Assistant) -> Iterator[None]:
+    """The tests' own assistant, its search opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(targets, "assistant", lambda: assistant)
+        yield
+
+
+@pytest.mark.parametrize("module", [targets, doors])
+def test_every_target_takes_its_seeds(module: ModuleType) -> None:
+    for name, target in module.TARGETS.items():
+        for seed in module.SEEDS[name]:
+            target(seed.encode())
 
 
 @pytest.mark.parametrize("name", [n for n in targets.TARGETS if n not in ("policy", "batch")])
@@ -36,7 +49,7 @@ def test_every_target_takes_what_comes(name: str, data: bytes) -> None:
     targets.TARGETS[name](data)
 
 
-@settings(HURRIED, max_examples=15)
+@settings(HURRIED, max_examples=60)
 @given(data=st.binary(min_size=5, max_size=40))
 def test_a_policy_spoilt_anywhere_is_refused_in_words_or_still_good(data: bytes) -> None:
     targets.policy(data)
@@ -55,6 +68,38 @@ JSON = st.recursive(
 @given(lines=st.lists(JSON.map(json.dumps) | st.text(max_size=30), max_size=4))
 def test_every_line_of_a_batch_is_answered_or_named(lines: list[str]) -> None:
     targets.batch("\n".join(lines).encode("utf-8", "replace"))
+
+
+NAMES = st.sampled_from(
+    ["upgrade", "5.9", "project_investment", "leading", "meets", "3000万", "技改投3000万补多少", ""]
+)
+GIVEN = st.recursive(
+    JSON | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@HURRIED
+@given(given_=st.lists(GIVEN, max_size=4) | GIVEN)
+def test_whatever_a_program_gives_is_answered_or_refused_in_words(given_: object) -> None:
+    doors.programs(json.dumps(given_).encode())
+
+
+FIELDS = st.sampled_from(
+    ["id", "question", "answer", "caller", "outcome", "due", "follow_up", "version", "q", "turns", "kind", "signals", "judgement",
+     "fault", "clause", "status", "words", "receipt", "start", "end", "who"]
+)  # fmt: skip
+VALUES = PIECES | st.sampled_from(
+    ["1", "0", "-1", "9" * 30, "open", "case", "answer", "clause", "measure", "right", "wrong", "2026-03-02", "[]", '["技改"]', "null"]
+)  # fmt: skip
+
+
+@settings(HURRIED, max_examples=150)
+@given(route=st.integers(0, 60), fields=st.dictionaries(FIELDS, VALUES | st.text(max_size=20), max_size=6))
+def test_any_form_to_any_route_of_the_desk_gets_a_page_or_a_sentence(route: int, fields: dict[str, str]) -> None:
+    written = "\x1e".join(f"{name}={value}" for name, value in fields.items())
+    doors.forms(bytes([route]) + written.encode("utf-8", "replace"))
 
 
 def test_the_coverage_guided_fuzzer_runs() -> None:

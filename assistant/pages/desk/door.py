@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from assistant.desk.accounts import Member
+from assistant.desk.store import Store
 from assistant.errors import AccessRefused
 from assistant.pages.desk.documents import Documents
 from assistant.pages.desk.gate import (
@@ -19,13 +20,13 @@ from assistant.pages.desk.gate import (
 )
 
 
-def build(documents: Documents, gate: Gate) -> APIRouter:
+def build(documents: Documents, gate: Gate, store: Store) -> APIRouter:
     """The only pages outside the gate."""
     routes = APIRouter(prefix="/desk")
 
     @routes.get("/login")
     def sign_in_page() -> Response:
-        return documents.show("login.html", None, message="", name="")
+        return documents.show("login.html", None, message=store.trouble(), name="")
 
     @routes.post("/login")
     def sign_in(request: Request, form: dict[str, str] = Depends(read_form)) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,11 +11,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from assistant.desk.accounts import Accounts
 from assistant.desk.store import Store
-from assistant.errors import AssistantError, UnusableInput
+from assistant.errors import AssistantError, StoreAway, UnusableInput
 from assistant.pages.desk import calls, door, figures, files, knowledge
 from assistant.pages.desk.documents import Documents
 from assistant.pages.desk.gate import Gate, NotSignedIn, status_of
 from assistant.pages.opening import Opening
+
+log = logging.getLogger(__name__)
 
 
 def add_desk(app: FastAPI, opening: Opening, store: Store, embedding_model: str, now: Callable[[], datetime]) -> None:
@@ -22,7 +25,7 @@ def add_desk(app: FastAPI, opening: Opening, store: Store, embedding_model: str,
     documents = Documents()
     gate = Gate(Accounts(store), now)
     behind, above = [Depends(gate.admit)], [Depends(gate.admit_supervisor)]
-    app.include_router(door.build(documents, gate))
+    app.include_router(door.build(documents, gate, store))
     app.include_router(calls.build(documents, gate, opening), prefix="/desk", dependencies=behind)
     app.include_router(files.build(documents, gate, store), prefix="/desk", dependencies=behind)
     app.include_router(
@@ -33,12 +36,16 @@ def add_desk(app: FastAPI, opening: Opening, store: Store, embedding_model: str,
 
     @app.exception_handler(AssistantError)
     def refused(request: Request, error: AssistantError) -> Response:
+        message = str(error)
+        if isinstance(error, StoreAway):
+            log.warning("%s", error)
+            message = error.SHOWN
         if "x-csrf" in request.headers or not request.url.path.startswith("/desk"):
-            return JSONResponse({"message": str(error)}, status_of(error))
+            return JSONResponse({"message": message}, status_of(error))
         if isinstance(error, NotSignedIn) and request.method == "GET":
             return RedirectResponse("/desk/login", 303)
         written = getattr(request.state, "written", {})
-        return documents.show("problem.html", None, status_of(error), message=str(error), written=written)
+        return documents.show("problem.html", None, status_of(error), message=message, written=written)
 
 
 def _nowhere() -> APIRouter:
