@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.facts import OLD_UNIT
+from assistant.ratios import with_told_by_others
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
@@ -22,6 +23,14 @@ _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]|张(?=票|发票)))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
     r"[^，。；\d]{0,8}$|(?:各(?:自|是|为)?|单价(?:是|为)?)$"
 )
+# 每个月 30 万，做了 14 个月; 每期 300 万，分三期; not a rent, an interest or what is told by the year anyway
+_EACH_PERIOD = re.compile(
+    r"(?:每一?个?(?P<unit>月|季度?|期|年|批|次|笔)|(?P<mean>[月季])均)(?P<words>[^，。；\d]{0,10})$"
+)
+_NO_SUM = re.compile(r"租|息|月供|还款|工资|电费|水费|利率|几|多少")
+_SPENT = re.compile(r"投|完成|缴|花|买|购|付|采")
+_PERIODS_OF_YEAR = {"月": 12, "季": 4}
+_WHOLE_YEAR = re.compile(r"全年|一整年|(?<!第)(?<![二三四五六七八九十])一年(?!半)")
 _PEOPLE = ("人", "名", "位", "个", "个人")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
 _ONLY = re.compile(
@@ -93,6 +102,7 @@ def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool =
     """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
     quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
+    quantities = with_told_by_others(text, quantities)
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
@@ -312,19 +322,41 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) times the pieces told of (12 台，三层)."""
+    """The quantities, one for each piece or period (每台净值 86 万，每月 30 万) times those told of (12 台，14 个月)."""
     out = []
     found = {q.start: _EACH.search(text[: q.start]) for q in quantities if q.kind in ("money", "area")}
     is_list = sum(bool(each and each["one"]) for each in found.values()) > 1  # 一条 520 万，一条 1180 万
+    counted: set[int] = set()
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
         each = None if each and each["one"] and is_list else each
-        pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities) if each else None
+        pieces = _periods(text, q)
+        if pieces is None and each:
+            pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
+            if pieces and each["one"] and pieces.start in counted:
+                pieces = None  # 三台每台 42 万，另一样一台 198 万
         if pieces is not None:
+            counted.add(pieces.start)
             words = f"{q.text}×{pieces.text}"
-            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words)
+            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, per="")
         out.append(q)
     return out
+
+
+def _periods(text: str, each: Quantity) -> Quantity | None:
+    """How many periods there are of what each is told for."""
+    found = _EACH_PERIOD.search(text[: each.start]) if each.kind == "money" and not each.problem else None
+    if found is None or _NO_SUM.search(text[: each.start].split("，")[-1]):
+        return None
+    unit = (found["unit"] or found["mean"])[0]
+    if unit == "年" and not _SPENT.search(found["words"]):
+        return None
+    told = _counted(text, "季度" if unit == "季" else f"个?{unit}" if unit == "月" else unit)
+    if told:
+        return min(told, key=lambda c: abs(c.start - each.start))
+    whole = _WHOLE_YEAR.search(text) if unit in _PERIODS_OF_YEAR else None
+    count = Decimal(_PERIODS_OF_YEAR.get(unit, 0))
+    return replace(each, kind="count", low=count, high=count, text=whole[0], start=whole.start()) if whole else None
 
 
 def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]) -> Quantity | None:
@@ -332,15 +364,26 @@ def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]
     units = _PEOPLE if unit in _PEOPLE else (unit,)
     counts = [c for c in quantities if c.kind == "count" and (not unit or c.unit in units)]
     if unit and not counts:
-        found = re.finditer(rf"({_NUMBER})(?:个)?{unit}", text)
-        counts = [
-            replace(count, text=m[0], start=m.start(), end=m.end())
-            for m in found
-            for count in read_quantities(f"{m[1]}个")
-        ]
+        counts = _counted(text, unit)
+    elif not counts:  # 四个季度各 13 亿
+        counts = [c for c in _counted(text, "(?:季度|月|期|年|批|次|笔|家)") if _same_clause(text, c.end, each.start)]
     several = [c for c in counts if c.low > 1 and not c.problem]
     before = [c for c in several if c.end <= each.start]
     return before[-1] if before else several[0] if several and unit else None
+
+
+def _counted(text: str, unit: str) -> list[Quantity]:
+    """The numbers of a text that count some pieces or periods, more than one, and none of them by its place (第三期)."""
+    return [
+        replace(count, text=m[0], start=m.start(), end=m.end())
+        for m in re.finditer(rf"(?<![第每\d一二三四五六七八九十])({_NUMBER})个?{unit}(?![份均底初])", text)
+        for count in read_quantities(f"{m[1]}个")
+        if 1 < count.low < 1000
+    ]
+
+
+def _same_clause(text: str, start: int, end: int) -> bool:
+    return not re.search("[，。；]", text[start:end])
 
 
 def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
