@@ -14,7 +14,7 @@ from assistant.ratios import with_told_by_others
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _CLOSES = re.compile(r"[)）]")
-_TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
+_TOTAL = re.compile(r"(?:(?<![公一总])共|合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _TOTAL_SPENT = re.compile(r"(?:总共|一共|合计|总计|共)(?:投|砸|投资)(?:了|入)?$")
 _YEAR_RENT = re.compile(r"年(?:的)?(?:总|合计)?(?:房租|租金)[^，。；\d]{0,4}$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
@@ -46,7 +46,8 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 # 没有一个高级工 is nobody, 一个月房租 is by the month, 一平最多补几块 by the ㎡.
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
-_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
+_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分[成了]?|分为|[由这那加合拢凑放])$")
+_JOINT = re.compile(r"(?:合计|加起来|合起来|一共|总共|一起|都)")
 _ALREADY = re.compile(r"(?:原来|本来|以前|原先|早先|本身)(?:就|已经?)?有[^，。；\d]{0,4}$")
 _NEW = re.compile(r"新(?:引进|培养|招|来|进|考)")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
@@ -241,8 +242,10 @@ def _short_of(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 def _is_none(text: str, quantity: Quantity) -> bool:
     """Whether the words only seem to give a figure."""
-    if quantity.kind == "money" and _BLOCK.fullmatch(quantity.text) and _SPLIT.search(text[: quantity.start]):
-        return True
+    if quantity.kind == "money" and _BLOCK.fullmatch(quantity.text):
+        is_block = _SPLIT.search(text[: quantity.start]) or _JOINT.match(text, quantity.end)
+        if is_block:
+            return True
     if quantity.low != 1 or not quantity.text.startswith(("一", "1")):
         return False
     if quantity.kind == "area":
@@ -322,7 +325,7 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 
 def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities, one for each piece or period (每台净值 86 万，每月 30 万) times those told of (12 台，14 个月)."""
+    """The quantities, one for each piece or period (每台 86 万，每月 30 万) times those told (12 台，14 个月)."""
     out = []
     found = {q.start: _EACH.search(text[: q.start]) for q in quantities if q.kind in ("money", "area")}
     is_list = sum(bool(each and each["one"]) for each in found.values()) > 1  # 一条 520 万，一条 1180 万
@@ -373,7 +376,7 @@ def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]
 
 
 def _counted(text: str, unit: str) -> list[Quantity]:
-    """The numbers of a text that count some pieces or periods, more than one, and none of them by its place (第三期)."""
+    """The numbers of a text that count some pieces or periods, more than one, none by its place (第三期)."""
     return [
         replace(count, text=m[0], start=m.start(), end=m.end())
         for m in re.finditer(rf"(?<![第每\d一二三四五六七八九十])({_NUMBER})个?{unit}(?![份均底初])", text)

@@ -30,7 +30,8 @@ _MORE = re.compile(
     r"(?:比|较)(?P<whole>[^，。；、\d比较]{1,6}?)(?:同比)?(?:(?:增长|增加|多|涨|增)|(?P<less>减少|下降|少|降))[了出]?$"
 )
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
-_FIRST = re.compile(r"(?:首次|第一次|头一[次回年]|首)[^，。；\d]{0,6}$")
+# A threshold passed for the first time is no part and no whole of anything.
+FIRST = re.compile(r"(?:首次|第一次|头一[次回年]|首)[^，。；\d]{0,6}$")
 _KINDS = ("money", "count", "area")
 
 
@@ -103,7 +104,7 @@ def _number(words: str) -> Decimal:
 def _whole(text: str, match: re.Match[str], quantities: Sequence[Quantity]) -> Quantity | None:
     """The quantity that the share is of: the one that its name stands by, else the only or the last one before."""
     at = match.start("said")
-    fitting = [q for q in quantities if q.kind in _KINDS and not q.problem and not _FIRST.search(text[: q.start])]
+    fitting = [q for q in quantities if q.kind in _KINDS and not q.problem and not FIRST.search(text[: q.start])]
     name = match.groupdict().get("whole") or ""
     if name:
         named = [q for q in fitting if _is_named(text, name, q, quantities)]

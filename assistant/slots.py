@@ -11,7 +11,9 @@ from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
+from assistant.parts import runs_of_parts
 from assistant.quantities import as_meant, is_year, without_parts
+from assistant.ratios import FIRST
 from assistant.years import THIS_YEAR, years_of
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
@@ -65,7 +67,8 @@ class _Reading:
     """One message with its quantities and labels, and what has been made of them.
 
     `places` are where it first speaks of each measure. `used` are the starts of the quantities taken, `foreign` and
-    `left_out` the words of those labelled as something else and of those that gave way to others, by their starts.
+    `left_out` the words of those labelled as something else and of those that gave way to others, `parts` the labels of
+    those told as parts of one sum, by their starts.
     """
 
     text: str
@@ -76,6 +79,7 @@ class _Reading:
     used: set[int] = field(default_factory=set)
     foreign: dict[int, str] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
+    parts: dict[int, Label] = field(default_factory=dict)
 
     @property
     def left(self) -> list[Quantity]:
@@ -87,7 +91,8 @@ class _Reading:
         since = max((start for start in self.used if start < quantity.start), default=0)
         word = self.text[label.start : label.end]
         between, after = self.text[since : quantity.start], self.text[quantity.end :]
-        is_listed = label.end <= since and bool(LIST.match(self.text[label.end : since]))
+        is_listed = quantity.start in self.parts
+        is_listed = is_listed or (label.end <= since and bool(LIST.match(self.text[label.end : since])))
         return _Mention(quantity, word, between, after, is_listed)
 
     def put(self, item: Input, mention: _Mention, *, adds: bool = False) -> None:
@@ -158,6 +163,8 @@ class Slots:
 
         quantities = without_parts(text, quantities, is_other, is_told)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
+        runs = runs_of_parts(text, reading.quantities, labels)
+        reading.parts = {q.start: label for label, run in runs for q in run}
         self._take_dated(reading, known)
         if problem := self._take_labelled(reading):
             return Filled({}, problem)
@@ -214,7 +221,12 @@ class Slots:
         text = reading.text
         names = {item.name for item in self._inputs if item.kind == kind} - reading.facts.keys()
         near = [x for x in reading.labels if x.names & names or (not x.names and kind in x.kinds)]
-        for quantity, label in pair(text, group, near, reading.quantities):
+        listed = [(q, reading.parts[q.start]) for q in group if q.start in reading.parts and kind == "money"]
+        listed = [(q, label) for q, label in listed if label.names & names]
+        taken = [q for q, _ in listed]
+        rest = [q for q in group if q not in taken and not (taken and FIRST.search(text[: q.start]))]
+        paired = pair(text, rest, near, reading.quantities)
+        for quantity, label in sorted([*listed, *paired], key=lambda p: p[0].start):
             if not label.names:
                 reading.set_aside(quantity, label)
                 continue
