@@ -31,6 +31,11 @@ _NO_SUM = re.compile(r"租|息|月供|还款|工资|电费|水费|利率|几|多
 _SPENT = re.compile(r"投|完成|缴|花|买|购|付|采")
 _PERIODS_OF_YEAR = {"月": 12, "季": 4}
 _WHOLE_YEAR = re.compile(r"全年|一整年|(?<!第)(?<![二三四五六七八九十])一年(?!半)")
+_OF_ONE = re.compile(rf"(?:[每一](?:{_PIECE}|股|片|块|批|期)|单价)[^，。；\d]{{0,8}}$")
+_UNCOUNTED = re.compile(
+    rf"(?:几|多少|数量?|[{_PIECE}股]数)[^，。；\d]{{0,12}}?"
+    r"(?:没|未(?!来)|不(?:知道|清楚|确定|晓得)|待定|再[定说]|还?在[谈算点盘核统]|说不准|盘点|统计)"
+)
 _PEOPLE = ("人", "名", "位", "个", "个人")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
 _ONLY = re.compile(
@@ -99,15 +104,20 @@ _LISTED = re.compile("[、和与及跟]")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 
-def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
-    """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
+def as_meant(
+    text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False, by_year: bool = False
+) -> list[Quantity]:
+    """The quantities of `text` with what its words make of them.
+
+    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself.
+    """
     quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = with_told_by_others(text, quantities)
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
-    meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
+    meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities)), by_year))
     return _without_totals(text, meant)
 
 
@@ -324,7 +334,7 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     ]
 
 
-def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> list[Quantity]:
     """The quantities, one for each piece or period (每台 86 万，每月 30 万) times those told (12 台，14 个月)."""
     out = []
     found = {q.start: _EACH.search(text[: q.start]) for q in quantities if q.kind in ("money", "area")}
@@ -333,11 +343,11 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
         each = None if each and each["one"] and is_list else each
-        pieces = _periods(text, q)
+        pieces = _periods(text, q, by_year)
         if pieces is None and each:
             pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
-            if pieces and each["one"] and pieces.start in counted:
-                pieces = None  # 三台每台 42 万，另一样一台 198 万
+            if pieces and each["one"] and (pieces.start in counted or _is_counted_by(pieces, q, quantities)):
+                pieces = None  # 三台每台 42 万，另一样一台 198 万; 一层 600 ㎡，二层 900 ㎡
         if pieces is not None:
             counted.add(pieces.start)
             words = f"{q.text}×{pieces.text}"
@@ -346,13 +356,25 @@ def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     return out
 
 
-def _periods(text: str, each: Quantity) -> Quantity | None:
+def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quantity]) -> bool:
+    """Whether a count stands right before a figure of its own."""
+    return any(q is not each and q.kind == each.kind and q.start == pieces.end for q in quantities)
+
+
+def prices_alone(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The prices of one piece each, where the text says that it is not known yet how many there are."""
+    if not _UNCOUNTED.search(text):
+        return []
+    return [q for q in quantities if q.kind == "money" and "×" not in q.text and _OF_ONE.search(text[: q.start])]
+
+
+def _periods(text: str, each: Quantity, by_year: bool) -> Quantity | None:
     """How many periods there are of what each is told for."""
     found = _EACH_PERIOD.search(text[: each.start]) if each.kind == "money" and not each.problem else None
     if found is None or _NO_SUM.search(text[: each.start].split("，")[-1]):
         return None
     unit = (found["unit"] or found["mean"])[0]
-    if unit == "年" and not _SPENT.search(found["words"]):
+    if unit == "年" and (by_year or not _SPENT.search(found["words"])):
         return None
     told = _counted(text, "季度" if unit == "季" else f"个?{unit}" if unit == "月" else unit)
     if told:

@@ -31,7 +31,10 @@ _MORE = re.compile(
 )
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
 # A threshold passed for the first time is no part and no whole of anything.
-FIRST = re.compile(r"(?:首次|第一次|头一[次回年]|首)[^，。；\d]{0,6}$")
+FIRST = re.compile(
+    r"(?:(?:首次|第一次|头一[次回年遭]|首度)[^，。；\d]{0,4}(?:突破|[破过超上到跨]|达到?)|首[破过超])[^，。；\d]{0,2}$"
+)
+_SAME = re.compile(r"它|前者|前一|上一[个家笔]|这个数|该数")
 _KINDS = ("money", "count", "area")
 
 
@@ -44,7 +47,7 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
     for match in _matches(text):
         overlapped = [q for q in out if q.start < match.end("said") and match.start("said") < q.end]
         is_rate = match.re is not _DOUBLED and match["share"][-1] in "%成点"
-        if any(q.kind != "rate" for q in overlapped) or (is_rate and not overlapped):
+        if any(q.kind in _KINDS for q in overlapped) or (is_rate and not overlapped):
             continue  # what was read otherwise, or taken for a benefit's rate
         whole = _whole(text, match, out)
         if whole is None:
@@ -52,7 +55,7 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
         factor = _factor(match)
         told = replace(
             whole, low=whole.low * factor, high=whole.high * factor, end=match.end("said"),
-            start=match.start("share" if match.re is _DONE else "said"),
+            start=match.start("share") if match.re is _DONE else match.start(),
             text=f"{whole.text}{_said(match)}",
         )  # fmt: skip
         out = sorted([*(q for q in out if q not in overlapped), told], key=lambda q: q.start)
@@ -106,12 +109,12 @@ def _whole(text: str, match: re.Match[str], quantities: Sequence[Quantity]) -> Q
     at = match.start("said")
     fitting = [q for q in quantities if q.kind in _KINDS and not q.problem and not FIRST.search(text[: q.start])]
     name = match.groupdict().get("whole") or ""
-    if name:
+    before = [q for q in fitting if q.end <= at]
+    if name and not _SAME.search(name):
         named = [q for q in fitting if _is_named(text, name, q, quantities)]
         if named:
             return min(named, key=lambda q: abs(q.start - at))
         return fitting[0] if len(fitting) == 1 and not _YEAR.search(name) else None
-    before = [q for q in fitting if q.end <= at]
     return before[-1] if before else None
 
 

@@ -25,6 +25,7 @@ from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
 from assistant.subjects import BRIEF, VERB, Subjects
+from assistant.tables import told_in_words
 from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
@@ -69,7 +70,7 @@ class Understander:
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         if len(message) > LONGEST:
             return _refused(before, _TOO_LONG)
-        text = self.lexicon.simplified(self._correct(self.lexicon.clean(message)))
+        text = self.lexicon.simplified(self._correct(told_in_words(self.lexicon.clean(message))))
         if not text:
             return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
