@@ -82,7 +82,7 @@ def _without_numbers(text: str) -> str:
     """The text with the numbers that its items bear (1、… 2、…) as bullets."""
     if not {"1", "2"} <= {m["n"] for m in _MARKER.finditer(text)}:
         return text
-    return _MARKER.sub(lambda m: "；·" if text[: m.start()].strip() else "", text)
+    return _MARKER.sub(lambda m: "" if not m.start() else "·" if text[m.start() - 1] in "\n；，。？?:" else "；·", text)
 
 
 def read_lexicon(directory: Path) -> Lexicon:

@@ -37,9 +37,12 @@ _UNCOUNTED = re.compile(
     r"(?:没|未(?!来)|不(?:知道|清楚|确定|晓得)|待定|再[定说]|还?在[谈算点盘核统]|说不准|盘点|统计)"
 )
 _PEOPLE = ("人", "名", "位", "个", "个人")
+_THINGS = ("台", "套", "件", "条")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
+_SIBLING = r"(?:[甲乙丙丁]|第[一二三四][个项家笔批期]|(?<![a-z])[abc](?![a-z]))"
 _ONLY = re.compile(
-    r"(?:(?:只|单|就|要)(?:问|算|看|报)|(?<=[，。；])问(?!题|下|一下))(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})"
+    rf"(?<=[，。；])(?P<own>{_SIBLING}[^，。；？?的\d]{{0,4}}?)(?:最[多高]|能|可以?|该)*[补奖给拿]"
+    r"|(?:(?:只|单|就|要)(?:问|算|看|报)|(?<=[，。；])问(?!题|下|一下))(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})"
 )
 _MISSED = re.compile(
     r"差(?!不多|额|价)[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$|(?:离|距离?)(?:那个|这个)?$"
@@ -70,6 +73,7 @@ _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
 # 20 个，其中 5 个不在目录
+_AMONG = re.compile(r"(?:其中|里面|里头|后来|但)有?的?$")
 _OF_THEM = re.compile(r"(?:其中|[个名人位](?:里面?|当?中))(?:有|的)*$")
 _UNFIT = re.compile(r"[^，。；\d]{0,10}(?:不在|没在|不符合|不属于|不达标|没有?证|没(?:拿|考)到?证?)")
 _LESS = re.compile(
@@ -92,14 +96,15 @@ _ADDED = re.compile(
 _INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
-_FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
-_SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
+_FIRST_HALF = re.compile(r"(?:上半年|前三个?季度)[^，。；\d]{0,8}$")
+_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:下半年|(?<!前)第?四季度)[^，。；\d]{0,8}")
 # 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
 _BACK = re.compile(
     r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
     r"(?:我|所)?(?:说|提到?|讲|报)(?:过|到)?的)(?:个|笔)?(?:这|那)?(?:个|笔)?$"
 )
 _STOP = re.compile(r"[。；？?！!]")
+_NEXT = re.compile(rf"{_STOP.pattern}|，(?={_SIBLING})")
 _LISTED = re.compile("[、和与及跟]")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
@@ -274,6 +279,8 @@ def _is_old(text: str, quantity: Quantity) -> bool:
 def _is_void(text: str, quantity: Quantity) -> bool:
     """Whether a sum never came about or is not to count (900 万那张票作废了, 去年的 300 万别算)."""
     after = text[quantity.end :]
+    if quantity.unit in _THINGS and _AMONG.search(text[: quantity.start]):
+        return False  # 12 台，其中 2 台退货: the rest counts
     return bool(_VOID.match(after) or (_EXCLUDED.match(after) and not _WITHIN.search(text[: quantity.start])))
 
 
@@ -282,10 +289,10 @@ def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     only = _ONLY.search(text)
     if only is None:
         return list(quantities)
-    name = only["name"]
+    name = only["name"] or only["own"]
     runs = (name[:size] for size in range(len(name), 0, -1))
     at = next((at for run in runs if 0 <= (at := text.find(run)) < only.start()), -1)
-    stop = _STOP.search(text, at)
+    stop = (_STOP if only["name"] else _NEXT).search(text, at + 1)
     inside = [q for q in quantities if at <= q.start < (stop.start() if stop else only.start())]
     return inside if at >= 0 and inside else list(quantities)
 
@@ -394,7 +401,19 @@ def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]
         counts = [c for c in _counted(text, "(?:季度|月|期|年|批|次|笔|家)") if _same_clause(text, c.end, each.start)]
     several = [c for c in counts if c.low > 1 and not c.problem]
     before = [c for c in several if c.end <= each.start]
-    return before[-1] if before else several[0] if several and unit else None
+    found = before[-1] if before else several[0] if several and unit else None
+    off = [c for c in counts if found and c.low < found.low and _is_off(text, c)]
+    if found is None or not off:
+        return found
+    return replace(
+        found, low=found.low - off[0].high, high=found.high - off[0].low, text=f"({found.text}−{off[0].text})"
+    )
+
+
+def _is_off(text: str, count: Quantity) -> bool:
+    """Whether some of the pieces do not count (12 台，其中 2 台退货了)."""
+    out = _OUT.match(text, count.end) or _EXCLUDED.match(text, count.end)
+    return bool(out and _AMONG.search(text[: count.start]))
 
 
 def _counted(text: str, unit: str) -> list[Quantity]:

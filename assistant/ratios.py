@@ -27,7 +27,7 @@ _DONE = re.compile(
 )
 # 比去年多了 6000 万
 _MORE = re.compile(
-    r"(?:比|较)(?P<whole>[^，。；、\d比较]{1,6}?)(?:同比)?(?:(?:增长|增加|多|涨|增)|(?P<less>减少|下降|少|降))[了出]?$"
+    r"(?:(?:比|较)(?P<whole>[^，。；、\d比较]{1,6}?)(?:同比)?|另一?[笔家批个台期条套](?:比它)?)(?:(?:增长|增加|多|涨|增)|(?P<less>减少|下降|少|降))[了出]?$"
 )
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
 # A threshold passed for the first time is no part and no whole of anything.
@@ -131,8 +131,11 @@ def _is_named(text: str, name: str, quantity: Quantity, quantities: Sequence[Qua
 def _more(text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> Quantity:
     """The quantity, one that another figure is more by (比去年多了 6000 万) as both together."""
     match = _MORE.search(text[: quantity.start]) if quantity.kind in _KINDS and not quantity.problem else None
-    named = [q for q in quantities if q is not quantity and q.kind == quantity.kind and match]
-    whole = next((q for q in named if match and not q.problem and _is_named(text, match["whole"], q, quantities)), None)
+    others = [q for q in quantities if q is not quantity and q.kind == quantity.kind and not q.problem]
+    if match and match["whole"]:
+        whole = next((q for q in others if _is_named(text, match["whole"], q, quantities)), None)
+    else:  # 一笔 1500 万，另一笔多 500 万
+        whole = next((q for q in reversed(others) if q.end <= quantity.start), None)
     if match is None or whole is None:
         return quantity
     sign = -1 if match["less"] else 1

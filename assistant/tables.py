@@ -15,7 +15,7 @@ _UNIT = re.compile(r"[(（\[](?:单位[:：])?(?P<unit>[百千万亿]*元[^)）\
 _UNIT_OF_ALL = re.compile(r"单位[:：是为]?\s*(?P<unit>[百千]?[万亿]?元)|[(（](?P<bare>[百千]?[万亿]?元)[)）]")
 _TOTAL = re.compile(r"[合总共小]\s*计|总[数额和]")
 _NUMBERING = re.compile(r"序号|编号|no\.?|#")
-_NO_MONEY = re.compile(r"数量|[台套件人个]数|人员?$|名额|面积|年[份度]?$|期数|月数|比例|率$|租金|单价")
+_NO_MONEY = re.compile(r"数量|[台套件人个]数|人员?$|名额|面积|年[份度]?$|期数|月数|比例|率$|租金")
 _COUNT = re.compile(r"数量|[台套件人个]数|人员?$|名额")
 _PRICE = re.compile(r"单价|每[台套件个]")
 _EACH_ROW = re.compile(r"面积|租金|率$")  # each row's own stand together
@@ -117,7 +117,8 @@ def _figure(table: _Table, row: Sequence[str], n: int) -> str:
     if figure is None:
         return row[n]
     own = _UNIT.search(table.heads[n])
-    default = "人" if _COUNT.search(table.heads[n]) else "" if _NO_MONEY.search(_bare(table.heads[n])) else table.unit
+    piece = "台" if any(_PRICE.search(head) for head in table.heads) else "人"
+    default = piece if _COUNT.search(table.heads[n]) else "" if _NO_MONEY.search(_bare(table.heads[n])) else table.unit
     return figure["number"] + (figure["unit"] or (own["unit"] if own else default))
 
 
