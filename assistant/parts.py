@@ -10,14 +10,15 @@ from assistant.amounts import Quantity
 from assistant.labels import STOP, Label
 
 _PIECE = "台套件部条层栋间张个人名位"
+_CLEARLY = 2  # characters by which a label must be longer to be the better one
 # What parts an item from the one before, and the item itself: a bare noun with how many there are of it.
 _ITEM = re.compile(
     r"元?(?:(?P<joined>[、+＋和与及]|(?=一[家台套条笔])|(?=另))|[，；])(?:另?外?还?有|再加|加上|外加|以及|和|另外?)?(?P<noun>[^，。；、\d？?！!]{0,14})"
 )
 # Words that make of a figure something else than an item: another time, another reckoning, a question.
 _NO_ITEM = re.compile(
-    r"[年月租没未省奖占首到扣剩几这那含错]|不(?!锈)|比(?!对)|差(?!速|分|压)|折[旧扣合算后]|贷款|利[润率息]|净[值额]|超(?!声|净|导|算|纯|级|高)"
-    r"|补(?!光|焊|漆)|贴(?!片|膜|合|标|装)|合[计起在]|共(?!性|享)|总(?!装|线|成)|退[货款了掉]|减[去掉少免]|余[款额下]|[改变][为成]"
+    r"[年月租没未省奖占首到扣剩几这那含错是为]|变(?![压频速电])|不(?!锈)|比(?!对)|差(?!速|分|压)|折[旧扣合算后]|贷款|利[润率息]|净[值额]|超(?!声|净|导|算|纯|级|高)"
+    r"|补(?!光|焊|漆)|贴(?!片|膜|合|标|装)|合[计起在]|共(?!性|享)|总(?!装|线|成)|退[货款了掉]|减[去掉少免]|余[款额下]|改[为成]"
     r"|其中|预算|计划|估值|原[来本价值]|实际|突破|过|已|累计|目前|[后将]来|现在|多少|准[确数]|追加|里面|成交|报价|应该|其实|不?对[，。]"
 )
 # The period that an item is of.
@@ -86,7 +87,8 @@ def _owner(text: str, run: Sequence[Quantity], labels: Sequence[Label], quantiti
     tail = tail if tail and tail.names and not STOP.search(text[last.end : tail.start]) else None
     owner = tail or lead
     inside = [x for x in labels if first.end <= x.start and x.end <= last.start]
-    if owner is None or not owner.names or any(x.names != owner.names for x in inside):
+    is_other = owner and any(x.names != owner.names or x.size > owner.size + _CLEARLY for x in inside)
+    if owner is None or not owner.names or is_other:
         return None
     return owner if tail or _is_list(text, run, lead) else None
 

@@ -20,7 +20,7 @@ from assistant.memory import (
     revised_facts,
     with_deducted,
 )
-from assistant.quantities import told_before
+from assistant.quantities import prices_alone, told_before
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
@@ -184,7 +184,9 @@ class Understander:
         )
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
-        """The figure of the message before, where this one only says what it was (说错了，是净值)."""
+        """The figure of the message before, where this one only says what it was (说错了，是净值), or how many."""
+        if price := _price_before(text, before):
+            return price
         focus = before.subjects[-1] if before.subjects else ()
         says = _MEANT.search(text) and not self.questions.intents["asks"].search(text)
         if not focus or not says or len(text) > BRIEF or read_quantities(text):
@@ -297,6 +299,16 @@ class Understander:
         return (formula.base or formula.unit_rent or "") if formula else ""
 
 
+def _price_before(text: str, before: Understanding) -> str:
+    """The words of the message before that gave the price of a piece, where this one says how many there are."""
+    counts = [q for q in read_quantities(text) if q.kind == "count"]
+    prices = prices_alone(before.text, before.quantities)
+    if len(counts) != 1 or len(prices) != 1 or len(text) > BRIEF:
+        return ""
+    words = _CLAUSE.split(before.text[: prices[0].end])[-1]
+    return f"，{words}" if counts[0].unit in words or "单价" in words else ""
+
+
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
 
 
@@ -312,6 +324,7 @@ def _with_subject(
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
 
 
+_CLAUSE = re.compile("[，。；]")
 _ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
 _THIS_YEAR = re.compile(r"[今本]年[^，。；]*$")
 _PAST = re.compile(r"(?:[去前上]年|以前|之前|此前|往年|历史)[^，。；]*$")
