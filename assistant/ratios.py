@@ -11,7 +11,10 @@ from assistant.amounts import Quantity
 from assistant.numerals import EXACT, read_numeral
 
 _N = r"(?:\d+(?:\.\d+)?|[零一二两三四五六七八九十百点]+)"
-_SHARE = rf"(?:一半|{_N}分之{_N}|{_N}%|{_N}个点|{_N}成半?|{_N}倍半?)(?![^，。；]{{0,3}}(?:股|补|奖|贴))"
+_SHARE = (
+    rf"(?:一半|{_N}分之{_N}|{_N}%|{_N}个点|{_N}成(?:半|[一二三四五六七八九])?|{_N}倍半?)"
+    r"(?![^，。；]{0,3}(?:股|补|奖|贴))"
+)
 _YEAR = re.compile(r"[去前今上本][一]?年|上个?年度|20\d\d年?")
 _LINK = r"(?:是|占|为|了|到|有|达|等于|相当于|刚好|正好|恰好|大概|大约|约)"
 _OF = re.compile(rf"{_LINK}(?P<said>(?P<whole>[^，。；、\d的是占了为到有刚正]{{1,8}})的(?P<share>{_SHARE}))")
@@ -46,7 +49,7 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
     out = list(quantities)
     for match in _matches(text):
         overlapped = [q for q in out if q.start < match.end("said") and match.start("said") < q.end]
-        is_rate = match.re is not _DOUBLED and match["share"][-1] in "%成点"
+        is_rate = match.re is not _DOUBLED and bool(set(match["share"]) & set("%成点"))
         if any(q.kind in _KINDS for q in overlapped) or (is_rate and not overlapped):
             continue  # what was read otherwise, or taken for a benefit's rate
         whole = _whole(text, match, out)
@@ -92,9 +95,11 @@ def _share(words: str) -> Decimal:
         return EXACT.divide(_number(above), _number(below))
     number = re.match(_N, words)
     assert number is not None
-    half = Decimal("0.5") if words.endswith("半") else Decimal(0)
-    unit = words[number.end() :].rstrip("半")
-    return (_number(number[0]) + half) * {"%": Decimal("0.01"), "个点": Decimal("0.01"), "成": Decimal("0.1")}.get(
+    unit, more = words[number.end() :], Decimal(0)
+    if unit[-1] not in "%点成倍":  # 三成半, 三成五
+        more = Decimal("0.5") if unit[-1] == "半" else _number(unit[-1]) / 10
+        unit = unit[:-1]
+    return (_number(number[0]) + more) * {"%": Decimal("0.01"), "个点": Decimal("0.01"), "成": Decimal("0.1")}.get(
         unit, Decimal(1)
     )
 

@@ -47,6 +47,8 @@ def same(*values: float) -> list[tuple[Decimal, Decimal]]:
         ("3台，单价260万", same(780 * WAN)),
         ("每个月30万，一共14个月，团队12个人", same(420 * WAN)),
         ("四个季度各13亿", same(52 * 10**8)),
+        ("两台各净值310万，一台净值480万", same(620 * WAN, 480 * WAN)),
+        ("前三张每张66万，后两张每张95万", same(198 * WAN, 190 * WAN)),
         ("分三期实缴，每期300万", same(900 * WAN)),
         ("月均1000万，全年都差不多", same(12000 * WAN)),
         ("每月租金13万，租了36个月", same(13 * WAN)),
@@ -67,7 +69,7 @@ def test_what_only_seems_a_figure_is_none(text: str) -> None:
 
 
 def test_a_price_of_one_piece_is_no_sum_while_their_number_is_not_known() -> None:
-    open_, known = "机器每台45万，台数还没告诉我", "机器每台45万，买几台都行"
+    open_, known = "机器每台45万，台数还没告诉我", "机器每台45万，能补多少"
     assert [q.text for q in prices_alone(open_, read_quantities(open_))] == ["45万"]
     assert prices_alone(known, read_quantities(known)) == []
 
