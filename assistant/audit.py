@@ -113,7 +113,6 @@ def _unbound_figures(policy: Policy) -> Iterator[str]:
 
 
 def _wordings(policy: Policy) -> Iterator[str]:
-    yield from (f"conditions.toml：片段 {name} 没有用到" for name in policy.unused_fragments)
     for measure in policy.measures:
         for condition in measure.conditions:
             wording = condition.wording

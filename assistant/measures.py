@@ -7,7 +7,10 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from assistant.corpus import Data
+from assistant.fragments import Pattern
 
 Modality = Literal["exact", "at_most"]
 Kind = Literal["money", "rate", "area", "unit_rent", "months", "count"]
@@ -29,35 +32,31 @@ def _pattern(value: str) -> str:
 
 
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Patterns = tuple[Annotated[str, AfterValidator(_pattern)], ...]
+Patterns = tuple[Annotated[Pattern, AfterValidator(_pattern)], ...]
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Figure(_Data):
+class Figure(Data):
     """A figure of the policy (yuan, a fraction, years, or yuan per ㎡ per month) and its words in the clause."""
 
     value: Number
     quote: str
 
 
-class Series(_Data):
+class Series(Data):
     """Figures the clause lists in one breath, in its order, and those words."""
 
     values: tuple[Number, ...]
     quote: str
 
 
-class Derived(_Data):
+class Derived(Data):
     """What an input comes to where it is not told: the difference or the quotient of two others."""
 
     operation: Literal["difference", "quotient"]
     of: tuple[str, str]
 
 
-class Input(_Data):
+class Input(Data):
     """Something the user must tell: its kind, how to ask for it, and the words that point at it.
 
     `not_words` label a quantity as something else (原值 is not 净值). `sum` adds up several mentions.
@@ -81,19 +80,19 @@ class Input(_Data):
     only_labelled: bool = False
 
 
-class Wording(_Data):
+class Wording(Data):
     """Patterns of users' words that say a condition is met, and that it is not; with neither said it is unknown.
 
     What `settles` it is met whatever else is said (没控股，但是第一大股东); else `fails` goes before `meets`.
     They are many and long, so each is compiled when first asked for; the audit compiles them all.
     """
 
-    meets: tuple[str, ...] = ()
-    fails: tuple[str, ...] = ()
-    settles: tuple[str, ...] = ()
+    meets: tuple[Pattern, ...] = ()
+    fails: tuple[Pattern, ...] = ()
+    settles: tuple[Pattern, ...] = ()
 
 
-class Condition(_Data):
+class Condition(Data):
     """A condition of the clause, whose words stand in `clause`, or in the measure's own when that is "".
 
     `words` names the entry of conditions.toml that decides it ("": measure/condition, or the shared condition's name).
@@ -112,7 +111,7 @@ class Condition(_Data):
     decided_by: str | None = None
 
 
-class Formula(_Data):
+class Formula(Data):
     """A formula of the table in `calculators`, by name, with the inputs and figures it works on."""
 
     name: Literal["none", "cap_only", "share", "interest", "tiers", "per_head", "rent"]
@@ -132,7 +131,7 @@ class Formula(_Data):
     months: str | None = None
 
 
-class Measure(_Data):
+class Measure(Data):
     """One route of one support item: who gets what, worked out how, on which conditions.
 
     `cues` point at it in a question: parts joined by ` + ` must all occur, `|` separates words for one part.
@@ -186,7 +185,7 @@ class SharedCondition(Condition):
     """A condition several measures list by name in `shares`."""
 
 
-class NotARule(_Data):
+class NotARule(Data):
     """A figure of the support chapter that no measure calculates with, and why."""
 
     clause: str
@@ -194,7 +193,7 @@ class NotARule(_Data):
     reason: str
 
 
-class Silence(_Data):
+class Silence(Data):
     """Something users ask that the policy does not say: its cues, what is said nearby, and whom to ask."""
 
     id: str
@@ -207,7 +206,7 @@ class Silence(_Data):
     measures: tuple[str, ...] = ()
 
 
-class Topic(_Data):
+class Topic(Data):
     """A plain question and the clause (or the words of it) that answers it; `with` brings the places below along.
 
     A `passing` one is also what an enterprise says of its trade (做激光的，搬设备补多少) without asking about it.

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import RootModel
 
 from assistant.clauses import Clause, split_clauses, squeeze
+from assistant.corpus import Data, read_corpus
 from assistant.errors import CorpusError
-from assistant.fragments import Fragments, Written
 from assistant.measures import Condition, Measure, NotARule, SharedCondition, Silence, Topic, Wording
 
-_Model = TypeVar("_Model", bound=BaseModel)
 
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Repair(_Data):
+class Repair(Data):
     """One declared change to the text as received: `find` stands in it once and becomes `replace`."""
 
     find: str
@@ -33,7 +24,7 @@ class Repair(_Data):
     reason: str
 
 
-class Term(_Data):
+class Term(Data):
     """The period a policy is in force, both days included, with the words that say so."""
 
     start: date
@@ -45,7 +36,7 @@ class Term(_Data):
         return on > self.end
 
 
-class Contact(_Data):
+class Contact(Data):
     """The department the policy names for questions about itself, with the words that say so."""
 
     department: str
@@ -53,7 +44,7 @@ class Contact(_Data):
     quote: str
 
 
-class Description(_Data):
+class Description(Data):
     """`policy.toml`: what the document is, and how its received text is repaired."""
 
     id: str
@@ -72,34 +63,22 @@ class Description(_Data):
     repairs: tuple[Repair, ...] = ()
 
 
-class _Measures(_Data):
+class _Measures(Data):
     shared_conditions: tuple[SharedCondition, ...] = ()
     measures: tuple[Measure, ...]
     not_rules: tuple[NotARule, ...] = ()
 
 
-class _Silences(_Data):
+class _Silences(Data):
     silences: tuple[Silence, ...]
 
 
-class _Topics(_Data):
+class _Topics(Data):
     topics: tuple[Topic, ...]
 
 
-class _FragmentTable(_Data):
-    fragments: dict[Annotated[str, Field(pattern="^[a-z_]+$")], Written] = {}
-
-
-class _WrittenWording(_Data):
-    """A `Wording` whose patterns may name fragments and may be lists of alternatives."""
-
-    meets: tuple[Written, ...] = ()
-    fails: tuple[Written, ...] = ()
-    settles: tuple[Written, ...] = ()
-
-
-class _Wordings(RootModel[dict[str, _WrittenWording]]):
-    """Condition → the words that decide it, as written."""
+class _Wordings(RootModel[dict[str, Wording]]):
+    """Condition → the words that decide it."""
 
 
 class _Examples(RootModel[dict[str, tuple[str, ...]]]):
@@ -122,7 +101,6 @@ class Policy:
     silences: tuple[Silence, ...]
     topics: tuple[Topic, ...]
     examples: dict[str, tuple[str, ...]]
-    unused_fragments: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -156,12 +134,11 @@ class Policy:
 
 def read_policy(directory: Path) -> Policy:
     """Read and check one policy's directory; `CorpusError` names the file, the key and the next step."""
-    description = _read(directory / "policy.toml", Description)
+    description = read_corpus(directory / "policy.toml", Description)
     source = _read_source(directory / "source.txt", description)
     text = repair(source, description.repairs, directory / "policy.toml")
     clauses = tuple(split_clauses(description.id, text))
-    support = _read(directory / "measures.toml", _Measures)
-    wordings, unused_fragments = _read_wordings(directory / "conditions.toml")
+    support = read_corpus(directory / "measures.toml", _Measures)
     return Policy(
         description=description,
         source=directory / "source.txt",
@@ -170,14 +147,13 @@ def read_policy(directory: Path) -> Policy:
         measures=_with_wordings(
             _with_shared_conditions(support, directory / "measures.toml"),
             frozenset(condition.name for condition in support.shared_conditions),
-            wordings,
+            read_corpus(directory / "conditions.toml", _Wordings).root,
             directory / "conditions.toml",
         ),
         not_rules=support.not_rules,
-        silences=_read(directory / "silences.toml", _Silences).silences,
-        topics=_read(directory / "topics.toml", _Topics).topics,
+        silences=read_corpus(directory / "silences.toml", _Silences).silences,
+        topics=read_corpus(directory / "topics.toml", _Topics).topics,
         examples=_read_examples(directory / "examples"),
-        unused_fragments=unused_fragments,
     )
 
 
@@ -220,22 +196,6 @@ def _with_shared_conditions(support: _Measures, where: Path) -> tuple[Measure, .
     )
 
 
-def _read_wordings(path: Path) -> tuple[dict[str, Wording], tuple[str, ...]]:
-    """Condition → its words with the fragments put in, and the names of the fragments that nothing uses."""
-    data = _load(path)
-    table = _check(path, {"fragments": data.pop("fragments", {})}, _FragmentTable)
-    fragments = Fragments(table.fragments, str(path))
-
-    def in_full(patterns: tuple[Written, ...], key: str) -> tuple[str, ...]:
-        return tuple(fragments.put_into(pattern, f"{path}：{key}") for pattern in patterns)
-
-    wordings = {
-        name: Wording(**{key: in_full(patterns, f"{name}.{key}") for key, patterns in written})
-        for name, written in _check(path, data, _Wordings).root.items()
-    }
-    return wordings, fragments.unused()
-
-
 def _with_wordings(
     measures: tuple[Measure, ...], shared: frozenset[str], wordings: dict[str, Wording], path: Path
 ) -> tuple[Measure, ...]:
@@ -264,7 +224,7 @@ def _read_examples(directory: Path) -> dict[str, tuple[str, ...]]:
     """Every file of the directory; none where there is no directory."""
     examples: dict[str, tuple[str, ...]] = {}
     for path in sorted(directory.glob("*.toml")):
-        for target, texts in _read(path, _Examples).root.items():
+        for target, texts in read_corpus(path, _Examples).root.items():
             if target in examples:
                 raise CorpusError(f"{path}：目标 {target} 在别的文件里已经有了。请把例句合在一处。")
             examples[target] = texts
@@ -282,26 +242,3 @@ def _read_source(path: Path, description: Description) -> str:
             "请恢复原文件；若确为新版本，请核对全文后更新 policy.toml。"
         )
     return data.decode("utf-8")
-
-
-def _read(path: Path, model: type[_Model]) -> _Model:
-    return _check(path, _load(path), model)
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} 不是有效的 TOML：{error}。请改正后重试。") from error
-
-
-def _check(path: Path, data: dict[str, Any], model: type[_Model]) -> _Model:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        faults = "；".join(
-            f"{'.'.join(map(str, e['loc']))}：{e['msg']}（值 {e['input']!r:.60}）" for e in error.errors()
-        )
-        raise CorpusError(f"{path} 有 {error.error_count()} 处不合格式：{faults}。请改正后重试。") from error

@@ -3,77 +3,71 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from assistant.corpus import Data, read_corpus
 from assistant.errors import CorpusError
+from assistant.fragments import Pattern
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Words(_Data):
+class _Words(Data):
     words: tuple[str, ...]
 
 
-class _OtherAmounts(_Data):
-    link: str
-    words: dict[str, tuple[str, ...]]
+class _OtherAmounts(Data):
+    link: Pattern
+    words: dict[str, tuple[Pattern, ...]]
 
 
-class _Benefit(_Data):
-    before: str
-    standard: str
-    rate: str
-    tier: str
-    after: str
+class _Benefit(Data):
+    before: Pattern
+    standard: Pattern
+    rate: Pattern
+    tier: Pattern
+    after: Pattern
 
 
-class _Outside(_Data):
-    places: tuple[str, ...]
-    place_policy: str
-    also: str
-    alone: str
-    leaving: str
-    moving: str
-    neighbours: str
-    tasks: tuple[str, ...]
-    topics: tuple[str, ...]
+class _Outside(Data):
+    place_policy: Pattern
+    also: Pattern
+    alone: Pattern
+    leaving: Pattern
+    moving: Pattern
+    neighbours: Pattern
+    tasks: tuple[Pattern, ...]
+    topics: tuple[Pattern, ...]
 
 
-class _Several(_Data):
-    former: str
-    latter: str
-    only: str
-    each: str
-    besides: str
+class _Several(Data):
+    former: Pattern
+    latter: Pattern
+    only: Pattern
+    each: Pattern
+    besides: Pattern
 
 
-class _Denial(_Data):
-    words: str
-    aside: str
-    left_out: str
-    supposed: str
+class _Denial(Data):
+    words: Pattern
+    aside: Pattern
+    left_out: Pattern
+    supposed: Pattern
 
 
-class _Unusable(_Data):
-    noise: str
-    filler: str
+class _Unusable(Data):
+    noise: Pattern
+    filler: Pattern
 
 
-class _Wording(_Data):
-    free: str
-    promises: str
+class _Wording(Data):
+    free: Pattern
+    promises: Pattern
     limits: tuple[str, ...]
 
 
-class _File(_Data):
-    intents: dict[str, tuple[str, ...]]
+class _File(Data):
+    intents: dict[str, tuple[Pattern, ...]]
     other_amounts: _OtherAmounts
     benefit: _Benefit
     outside: _Outside
@@ -182,13 +176,8 @@ class Questions:
 
 def read_questions(path: Path) -> Questions:
     """Read and compile the file; `CorpusError` names it and the key at fault."""
+    data = read_corpus(path, _File)
     try:
-        data = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
-        places = f"(?:{'|'.join(data.outside.places)})"
-
-        def of_places(pattern: str) -> re.Pattern[str]:
-            return re.compile(pattern.replace("{places}", places))
-
         return Questions(
             intents={name: re.compile("|".join(patterns)) for name, patterns in data.intents.items()},
             other_amounts=data.other_amounts.words,
@@ -198,10 +187,10 @@ def read_questions(path: Path) -> Questions:
             standard_before=re.compile(data.benefit.standard),
             rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
-            place_policy=of_places(data.outside.place_policy),
-            elsewhere=of_places(f"{data.outside.also}|{data.outside.leaving}"),
-            alone=of_places(data.outside.alone),
-            moving=of_places(data.outside.moving),
+            place_policy=re.compile(data.outside.place_policy),
+            elsewhere=re.compile(f"{data.outside.also}|{data.outside.leaving}"),
+            alone=re.compile(data.outside.alone),
+            moving=re.compile(data.outside.moving),
             neighbours=re.compile(data.outside.neighbours),
             tasks=re.compile("|".join(data.outside.tasks)),
             outside=re.compile("|".join(data.outside.topics)),
@@ -221,7 +210,5 @@ def read_questions(path: Path) -> Questions:
             promises=re.compile(data.wording.promises),
             limits=data.wording.limits,
         )
-    except OSError as error:
-        raise CorpusError(f"读不到 {path}（{error.strerror}）。请从版本库恢复该文件。") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, re.error) as error:
+    except re.error as error:
         raise CorpusError(f"{path} 有误：{error}。请改正后重试。") from error

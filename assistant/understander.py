@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.amounts import VAGUE, Quantity, read_quantities
+from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import missing
 from assistant.conditions import verdicts_in
 from assistant.facts import Fact, read_fact
+from assistant.figures import Figures, corrected
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
 from assistant.memory import (
@@ -30,12 +31,13 @@ from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
-_CLAIMABLE = {"money", "rate", "years"}
-_NEAR = 10  # characters before a rate in which its label stands
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
+_MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
+_TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
+_CLAUSE = re.compile("[，。；]")
 
 
 class Understander:
@@ -53,6 +55,7 @@ class Understander:
         names = {_SEAT.sub("", d) for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
         self._subjects = Subjects(pointer, questions, self._words)
+        self._figures = Figures(pointer, questions, self._words)
         self._slots: dict[tuple[str, ...], Slots] = {}
         # An example with a figure would show one that is bound to nothing.
         plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
@@ -83,18 +86,11 @@ class Understander:
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
-        claims = (
-            ()
-            if "reverse" in intents and not self.pointer.match(text)
-            else self._claims(text, quantities, "premise" in intents)
-        )
+        claims = self._figures.claims(text, quantities, intents)
         clauses = read_references(text, quantities, self.policy)
-        others = [q for q in quantities if q in claims or q.text in clauses or self._is_tier(text, q, quantities)]
+        told = self._figures.told(text, quantities, claims, clauses, intents)
         # Who asks why a figure came out repeats it and puts nothing new in.
-        told = [q for q in quantities if q not in others and not _is_asked(text, q)]
-        if not intents & {"amount", "reckon"}:  # 几百万的小项目能不能报 asks of such projects and tells no sum
-            told = [q for q in told if q.problem != VAGUE or not _OF_SUCH.match(text[q.end :])]
-        inputs = [] if "why" in intents and before.subjects else _corrected(text, told)
+        inputs = [] if "why" in intents and before.subjects else corrected(text, told)
         counts = any(i.kind == "count" for m in self.pointer.match(text) for i in m.inputs)
         has_inputs = any(q.kind in _INPUT_KINDS and (counts or q.kind != "count") for q in inputs)
         targets = self.pointer.find(text, intents, has_inputs)
@@ -200,43 +196,6 @@ class Understander:
         fitting = ([q for q in before.quantities if q.kind == i.kind] for i in named)
         return next((quantities[0].text for quantities in fitting if len(quantities) == 1), "")
 
-    def _is_benefit(self, text: str, quantity: Quantity, is_premise: bool) -> bool:
-        ask, before, after = self.questions, text[: quantity.start], text[quantity.end :]
-        if quantity.kind == "rate":
-            if "股" in before[-12:] + after[:12]:
-                return False
-            matched = self.pointer.match(text)
-            labels = [self._words[m.id, i.name] for m in matched for i in m.inputs if i.kind == "rate"]
-            if not labels and ask.rate_before.search(before):
-                return True
-            if labels and is_premise and not any(label.search(before[-_NEAR:]) for label in labels):
-                return True
-        return bool(ask.benefit_before.search(before) or ask.benefit_after.search(after))
-
-    def _is_tier(self, text: str, quantity: Quantity, quantities: Sequence[Quantity]) -> bool:
-        """Whether a sum only names a tier (5 亿那一档) beside the sum the user has."""
-        others = [q for q in quantities if q.kind == quantity.kind and q is not quantity]
-        before, after = text[: quantity.start], text[quantity.end :]
-        is_named = bool(self.questions.tier_after.search(after)) and not _THIS_YEAR.search(before)
-        is_asked = bool(_AWARD.match(after) and _ASKS_FOR.search(before))
-        is_asked = is_asked and not all(_PAST.search(text[: q.start]) for q in others)
-        return bool(others) and quantity.kind == "money" and (is_named or is_asked)
-
-    def _claims(self, text: str, quantities: Sequence[Quantity], is_premise: bool) -> tuple[Quantity, ...]:
-        """The quantities that are a benefit the user speaks of (最高 2000 万元), not an input."""
-        ask = self.questions
-        return tuple(
-            q
-            for q in quantities
-            if (
-                q.kind in (_CLAIMABLE | ({"unit_rent"} if is_premise else set()))
-                and q.bound != "over"
-                and not (q.kind == "years" and q.low == 1 and not _SO.match(text[q.end :]))
-                and self._is_benefit(text, q, is_premise)
-            )
-            or (q.kind in ("unit_rent", "rate") and ask.standard_before.search(text[: q.start]))
-        )
-
     def _fill(
         self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None,
         intents: frozenset[str], denied: Sequence[Quantity],
@@ -309,9 +268,6 @@ def _price_before(text: str, before: Understanding) -> str:
     return f"，{words}" if counts[0].unit in words or "单价" in words else ""
 
 
-_TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
-
-
 def _refused(before: Understanding, problem: str) -> Understanding:
     """What was understood before, kept for the next message, with what is wrong with this one."""
     return replace(before, text="", intents=frozenset(), problem=problem, carried=False)
@@ -322,58 +278,3 @@ def _with_subject(
 ) -> tuple[tuple[Measure, ...], ...]:
     """The subjects in order of last mention; a turn without one leaves them as they are."""
     return (*(s for s in subjects if s != measures), measures) if measures else subjects
-
-
-_CLAUSE = re.compile("[，。；]")
-_ASKED = re.compile(r"[呢啊呀吗]?(?:$|[?？。!！])")
-_THIS_YEAR = re.compile(r"[今本]年[^，。；]*$")
-_PAST = re.compile(r"(?:[去前上]年|以前|之前|此前|往年|历史)[^，。；]*$")
-# 净利润 1.5 亿，想问首破 1 亿的奖励
-_AWARD = re.compile(r"元?的(?:那个|这个)?奖")
-_ASKS_FOR = re.compile(
-    r"(?:^|[，。；?])(?:想?问(?:一?下)?|请问|看看|能不能|能否|可不可以|是不是|能|可以|拿|领|申请|报|那个?|这个?)*"
-    r"(?:首次|头一次|第一次|首)?(?:突破|破|过|达到|到)?$"
-)
-_SO = re.compile(r"[，。?!吧吗对是]|$")  # 补贴一年，对吧 speaks of the years, 补贴一年多少 asks
-_MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
-_OF_SUCH = re.compile(r"元?(?:的|左右的|这种|那种|这样的|以下的|以内的)")
-_PER_HEAD = re.compile(r"(?:能|可以?)?(?:给|补|奖|拿|领)?(?:多少|几)")
-_HOW_MUCH = re.compile(r"(?:几|多少)(?:块|元|钱)?钱?$")
-_DENIED = re.compile(r"(?:不是|而非|并非|唔系)(?:原来的?|之前的?|刚才的?)?$")
-_CORRECTION = re.compile(
-    r"(?<=[，。])[哦啊噢呃]?不(?:是)?，|不对|说错|讲错|写错|搞错|打错|记错|更正|应该是|不不不|错了"
-)
-
-_INSTEAD = re.compile(r"了?[，,]?(?:第(?P<nth>[一二三四五])[批台个笔次期张家])?(?:应该|其实|实际|就)?(?:是|为)?")
-
-
-def _is_asked(text: str, quantity: Quantity) -> bool:
-    """Whether a quantity is what is asked (最多投几千万？几块一平？) and not told."""
-    vague = quantity.text.startswith("几") and (
-        _ASKED.match(text[quantity.end :]) or text[: quantity.start].endswith("有")
-    )
-    after, before = text[quantity.end :], text[: quantity.start]
-    per_head = quantity.kind == "count" and quantity.low == 1 and _PER_HEAD.match(after)
-    return bool(vague or per_head or (quantity.text.startswith("一") and _HOW_MUCH.search(before)))
-
-
-def _corrected(text: str, quantities: list[Quantity]) -> list[Quantity]:
-    """Without the quantity that the same message takes back (3000 万，不对，是 5000 万).
-
-    A figure given without a word of its own stands where the one taken back stood, be that one of several
-    (1900 万、2260 万、1480 万，打错了，第三批是 1840 万).
-    """
-    quantities = [q for q in quantities if not _DENIED.search(text[: q.start])] or quantities
-    for match in _CORRECTION.finditer(text):
-        after = next((q for q in quantities if q.start >= match.end()), None)
-        before = [q for q in quantities if after and q.end <= match.start() and q.kind == after.kind]
-        if after is None or not before:
-            continue
-        bare = _INSTEAD.fullmatch(text[match.end() : after.start])
-        at = "一二三四五".find(bare["nth"] or "") if bare else -1
-        taken_back = before[at] if bare and bare["nth"] and at < len(before) else before[-1]
-        quantities = [q for q in quantities if q is not taken_back]
-        if bare:
-            quantities.remove(after)
-            quantities.append(replace(after, start=taken_back.start, end=taken_back.end))
-    return sorted(quantities, key=lambda q: q.start)

@@ -40,12 +40,13 @@ class Seen:
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, int]]:
-    """The product's own server with a database that is gone afterwards: its address and its process."""
+def server(database: str = "") -> Iterator[tuple[str, int]]:
+    """The product's own server: its address and its process. Without a database, one that is gone afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as directory:
-        given = {"ASSISTANT_PORT": str(port), "ASSISTANT_DATABASE_URL": f"sqlite:///{directory}/desk.db"}
+        database = database or f"sqlite:///{directory}/desk.db"
+        given = {"ASSISTANT_PORT": str(port), "ASSISTANT_DATABASE_URL": database}
         process = subprocess.Popen([sys.executable, "app.py"], env=os.environ | given, stdout=subprocess.DEVNULL)
         try:
             address = f"http://127.0.0.1:{port}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from assistant.audit import audit
+from assistant.conditions import verdicts_in
 from assistant.errors import CorpusError
 from assistant.measures import Series
 from assistant.policies import Policy, read_policies
+from assistant.questions import read_questions
 
 
 @pytest.fixture
@@ -157,27 +160,46 @@ def test_a_fragment_is_put_into_a_pattern_as_one_thing(corpus: Path, fragment: s
 
 
 @pytest.mark.parametrize(
-    ("fragment", "pattern", "key", "name"),
+    ("fragment", "pattern", "key", "said"),
     [
-        ("size = '大'", "'{syze}'", "sector.meets", "{syze}"),
-        ("size = '大'", "'{Size}'", "sector.meets", "{Size}"),
-        ("sized = '{size}型'\nsize = '大'", "'{sized}'", "fragments.sized", "{size}"),
+        ("size = '大'", "'{size}{syze}'", r"sector\.meets\.0", "用到没有定义的片段 {syze}。请在"),
+        ("size = '大'", "'{size}{Size}'", r"sector\.meets\.0", "用到没有定义的片段 {Size}。请在"),
+        ("sized = '{syze}型'", "'{sized}'", r"fragments\.sized", "用到没有定义的片段 {syze}。请在"),
+        ("sized = '{size}型'\nsize = '大'", "'{sized}'", r"fragments\.sized", "用到写在它下面的片段 {size}。请把"),
+        ("size = ['大', '很{size}']", "'{size}'", r"fragments\.size", "用到了它自己：{size}。请把"),
+        ("size = '大'\nsized = '{size}型'", "'大'", r"\[fragments\]", "{sized} 没有用到。请在"),
     ],
 )
-def test_an_unknown_fragment_is_named_with_its_file_and_key(
-    corpus: Path, fragment: str, pattern: str, key: str, name: str
+def test_a_fragment_unknown_unused_or_of_itself_is_named_with_its_file_key_and_the_next_step(
+    corpus: Path, fragment: str, pattern: str, key: str, said: str
 ) -> None:
     add_fragment_and_pattern(corpus, fragment, pattern)
-    with pytest.raises(CorpusError, match=rf"conditions\.toml：{key} .*{name}.*请"):
+    with pytest.raises(CorpusError, match=rf"conditions\.toml.*{key}.*{re.escape(said)}"):
         read_policies(corpus)
 
 
-def test_a_fragment_that_nothing_uses_is_found(corpus: Path) -> None:
-    add_fragment_and_pattern(corpus, "size = '大'\nsized = '{size}型'", "'大'")
-    assert audit(read_policies(corpus)[0]) == ["conditions.toml：片段 sized 没有用到"]
+def test_a_word_added_to_a_fragment_is_known_wherever_the_fragment_stands(corpus: Path) -> None:
+    said = "从桃源搬过来的旧设备，我们在桃源有厂"
+    assert verdicts_in(said, read_policies(corpus)[0].measures) == {}
+    change(policy_file(corpus, "conditions.toml"), "\ntown = [\n", "\ntown = [\n'桃源',\n")
+    found = verdicts_in(said, read_policies(corpus)[0].measures)
+    assert found["equipment-transfer", "from_outside"].state == "fails"
+    assert found["upgrade", "existing"].state == "meets"
 
 
-@pytest.mark.parametrize("fragment", ["Size = '大'", "size = 3", "size = { a = '大' }"])
+def test_any_file_of_patterns_may_have_fragments(corpus: Path) -> None:
+    topics, questions = policy_file(corpus, "topics.toml"), corpus / "lexicon" / "questions.toml"
+    change(topics, "[fragments]\n", "[fragments]\nsize = '大|小'\n")
+    change(topics, "\ncues = [", "\ncues = ['{size}型', ")
+    change(questions, "[fragments]\n", "[fragments]\nsize = '大|小'\n")
+    change(questions, "\n[intents]\n", "\n[intents]\nsized = ['{size}型']\n")
+    assert read_policies(corpus)[0].topics[0].cues[0] == "(?:大|小)型"
+    assert read_questions(questions).intents["sized"].pattern == "(?:大|小)型"
+
+
+@pytest.mark.parametrize(
+    "fragment", ["Size = '大'", "size = 3", "size = []", "size = ['大', 3]", "size = { a = '大' }"]
+)
 def test_a_fragment_is_a_lower_case_name_with_patterns(corpus: Path, fragment: str) -> None:
     add_fragment_and_pattern(corpus, fragment, "'大'")
     with pytest.raises(CorpusError, match=r"conditions\.toml.*不合格式"):
@@ -244,7 +266,6 @@ def test_a_new_measure_needs_data_only(corpus: Path) -> None:
     from datetime import date
 
     from assistant.lexicon import read_lexicon
-    from assistant.questions import read_questions
     from assistant.targets import Pointer
     from assistant.understander import Understander
     from assistant.wiring import Assistant

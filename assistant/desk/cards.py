@@ -15,7 +15,7 @@ from assistant.clauses import Clause
 from assistant.desk.answers import Kept, find_answer
 from assistant.desk.cases import find_case
 from assistant.desk.curation import CuratedAnswer, curated_answers
-from assistant.desk.schema import OUTCOMES, Case
+from assistant.desk.schema import OFFICE, OUTCOMES, Case
 from assistant.desk.store import Store
 from assistant.errors import UnusableInput
 from assistant.measures import Formula, Measure, Silence
@@ -264,7 +264,7 @@ def answer_hit(kept: Kept) -> Hit:
 
 
 def case_hit(case: Case) -> Hit:
-    place = f"案件 {case.id} · {case.opened_at:%Y-%m-%d} · {OUTCOMES[case.outcome]}"
+    place = f"案件 {case.id} · {case.opened_at.astimezone(OFFICE):%Y-%m-%d} · {OUTCOMES[case.outcome]}"
     return Hit("case", str(case.id), case.question, place, cut(plain_words(case.answer)))
 
 

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Annotated
 
 from openpyxl import Workbook
@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from assistant.desk.masking import mask
-from assistant.desk.schema import OUTCOMES, Case, Outcome, Revision
+from assistant.desk.schema import OFFICE, OUTCOMES, Case, Outcome, Revision
 from assistant.desk.store import Store, note
 from assistant.errors import EditConflict, UnusableInput
 
+PAGE = 100  # cases shown at a time
 _LONG = 20_000
 LABELS = {
     "caller": "来电人", "question": "问题", "answer": "答复", "receipt": "回执", "outcome": "结果",
@@ -109,23 +110,23 @@ def find_case(store: Store, case_id: int) -> tuple[Case, list[Revision]]:
         return case, list(session.scalars(made))
 
 
-def find_cases(store: Store, wanted: Filter, limit: int | None = 100) -> list[Case]:
-    """The cases that fit, the newest first."""
+def find_cases(store: Store, wanted: Filter, limit: int | None = PAGE, skip: int = 0) -> list[Case]:
+    """The cases that fit, the newest first, `skip` of them left out."""
     with store.read() as session:
         chosen = _narrowed(wanted).order_by(Case.opened_at.desc(), Case.id.desc())
-        return list(session.scalars(chosen.limit(limit) if limit else chosen))
+        return list(session.scalars(chosen.limit(limit).offset(skip)))
 
 
-def as_csv(cases: Sequence[Case], zone: tzinfo) -> bytes:
+def as_csv(cases: Sequence[Case]) -> bytes:
     """The cases as CSV that Excel opens in Chinese; no cell is a formula."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(_HEADS)
-    writer.writerows(_row(case, zone) for case in cases)
+    writer.writerows(_row(case) for case in cases)
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(cases: Sequence[Case], zone: tzinfo) -> bytes:
+def as_xlsx(cases: Sequence[Case]) -> bytes:
     """The cases as an Excel workbook; every cell is text."""
     book = Workbook()
     sheet = book.active
@@ -133,7 +134,7 @@ def as_xlsx(cases: Sequence[Case], zone: tzinfo) -> bytes:
     sheet.title = "来电案件"
     sheet.append(_HEADS)
     for case in cases:
-        sheet.append(_row(case, zone))
+        sheet.append(_row(case))
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             cell.data_type = "s"
@@ -182,9 +183,9 @@ def _narrowed(wanted: Filter) -> Select[Case]:
     return chosen
 
 
-def _row(case: Case, zone: tzinfo) -> list[str]:
+def _row(case: Case) -> list[str]:
     def when(at: datetime) -> str:
-        return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M")
 
     outcome = OUTCOMES[case.outcome]
     cells = (

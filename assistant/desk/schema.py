@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, ClassVar, Literal
 
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+OFFICE = timezone(timedelta(hours=8), "北京时间")  # the time moments are shown in; they are kept in UTC
 
 Role = Literal["staff", "supervisor"]
 ROLES: dict[Role, str] = {"staff": "坐席", "supervisor": "主管"}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from databases import NOON
 from openpyxl import load_workbook
 from pydantic import ValidationError
 
+from assistant.desk.cards import case_hit
 from assistant.desk.cases import CaseForm, Filter, as_csv, as_xlsx, change_case, find_case, find_cases, open_case
 from assistant.desk.store import Store
 from assistant.errors import UnusableInput
-from assistant.pages.desk.documents import OFFICE
 
 
 def form(question: str = "技改补多少", **fields: object) -> CaseForm:
@@ -53,6 +53,11 @@ def test_cases_are_found_by_words_number_receipt_and_each_filter(store: Store) -
         assert [case.id for case in find_cases(store, wanted)] == found, wanted
 
 
+def test_a_case_found_again_shows_its_day_at_the_office(store: Store) -> None:
+    late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    assert "2026-03-02" in case_hit(open_case(store, form(), "lin", late)).place
+
+
 def test_a_change_without_a_change_leaves_no_history(store: Store) -> None:
     case = open_case(store, form(), "lin", NOON)
     assert change_case(store, case.id, case.version, form(), "chen", NOON).version == case.version
@@ -68,9 +73,9 @@ def test_a_case_that_is_not_there_is_told(store: Store) -> None:
 def test_no_cell_of_an_export_is_a_formula(store: Store, begins: str) -> None:
     open_case(store, form(begins, answer=begins, caller=begins), "lin", NOON)
     found = find_cases(store, Filter(), limit=None)
-    written = list(csv.reader(io.StringIO(as_csv(found, OFFICE).decode("utf-8-sig"))))
+    written = list(csv.reader(io.StringIO(as_csv(found).decode("utf-8-sig"))))
     assert written[1][4] == f"'{begins}"
-    sheet = load_workbook(io.BytesIO(as_xlsx(found, OFFICE))).active
+    sheet = load_workbook(io.BytesIO(as_xlsx(found))).active
     assert sheet is not None
     assert "f" not in {cell.data_type for cell in sheet[2]}
     assert sheet.cell(2, 5).value == f"'{begins}"
@@ -83,7 +88,7 @@ def test_an_export_holds_every_field_in_the_time_of_the_office(store: Store) -> 
         "lin",
         NOON,
     )
-    row = list(csv.reader(io.StringIO(as_csv(find_cases(store, Filter()), OFFICE).decode("utf-8-sig"))))[1]
+    row = list(csv.reader(io.StringIO(as_csv(find_cases(store, Filter())).decode("utf-8-sig"))))[1]
     assert row[1:] == [
         "2026-03-02 20:00", "lin", "王先生", "技改补多少", "最高不超过 300 万元", "", "待回电", "", "2026-03-05",
         "2026-03-02 20:00", "lin",

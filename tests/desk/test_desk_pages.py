@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from test_pages import opened
 import app as web
 from assistant.__main__ import main
 from assistant.desk.accounts import IDLE, Accounts
-from assistant.desk.cases import Filter, find_cases
+from assistant.desk.cases import PAGE, Filter, find_cases
 from assistant.desk.inbox import Feedback, keep_feedback, waiting
 from assistant.desk.keeping import KeepingAssistant
 from assistant.desk.store import Store, open_store
@@ -240,6 +241,23 @@ def test_a_case_is_kept_changed_and_handed_out_and_each_step_is_in_the_trail(ser
     assert member.get("/desk/cases.xlsx").content[:2] == b"PK"
     actions = [line.action for line in audit_trail(desk)]
     assert actions[:4] == ["导出案件", "导出案件", "修改案件", "记下来电"]
+
+
+def test_every_case_is_reached_page_by_page_and_the_filter_stays(served: FastAPI) -> None:
+    member = sign_in(served)
+    for number in range(PAGE + 1):
+        member.post("/desk/cases", data={"question": f"技改 第{number}个"})
+    address, seen, addresses = "/desk/cases?words=技改", [], []
+    while address:
+        page = member.get(address).text
+        seen += re.findall(r"第\d+个", page)
+        addresses.append(address)
+        older = re.search(r'<a href="([^"]+)" rel="next">', page)
+        address = unescape(older[1]) if older else ""
+    assert seen == [f"第{number}个" for number in reversed(range(PAGE + 1))]
+    assert len(addresses) == 2
+    assert 'value="技改"' in page
+    assert 'rel="prev"' in page
 
 
 def test_of_two_who_edit_at_once_the_second_sees_both_and_loses_nothing(served: FastAPI, desk: Store) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from assistant.desk import schema
 from assistant.desk.accounts import Member
 from assistant.desk.cards import KINDS, cut, plain_words
 from assistant.desk.cases import LABELS
+from assistant.desk.schema import OFFICE
 from assistant.desk.supervision import STATUSES
 from assistant.pages.render import render
 
 _HERE = Path(__file__).parent
-OFFICE = timezone(timedelta(hours=8), "北京时间")
 _STYLES = "\n".join(path.read_text("utf-8") for path in (_HERE.parent / "style.css", _HERE / "desk.css"))
 _SCRIPT = (_HERE / "desk.js").read_text("utf-8")
 

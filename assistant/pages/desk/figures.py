@@ -9,9 +9,10 @@ from fastapi.responses import Response
 
 from assistant.desk import supervision
 from assistant.desk.accounts import Member
+from assistant.desk.schema import OFFICE
 from assistant.desk.store import Store
 from assistant.errors import UnusableInput
-from assistant.pages.desk.documents import OFFICE, Documents
+from assistant.pages.desk.documents import Documents
 from assistant.pages.desk.forms import read_day
 from assistant.pages.desk.gate import Gate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -12,7 +12,7 @@ from assistant.desk.accounts import Member
 from assistant.desk.answers import Kept, find_answer
 from assistant.desk.store import Store, note
 from assistant.errors import EditConflict, StoreUnusable, UnusableInput
-from assistant.pages.desk.documents import OFFICE, Documents
+from assistant.pages.desk.documents import Documents
 from assistant.pages.desk.forms import RowNumber, attached, read, read_filter, read_number
 from assistant.pages.desk.gate import Gate, read_form, status_of
 
@@ -26,8 +26,13 @@ def build(documents: Documents, gate: Gate, store: Store) -> APIRouter:
     @routes.get("/cases")
     def listed(request: Request, member: Member = Depends(gate.admit)) -> Response:
         wanted = dict(request.query_params)
-        found = cases.find_cases(store, read_filter(wanted, gate.today()))
-        return documents.show("cases.html", member, cases=found, wanted=wanted, query=str(request.url.query))
+        number = max(1, read_number(wanted.pop("page", "")))
+        chosen = read_filter(wanted, gate.today())
+        found = cases.find_cases(store, chosen, cases.PAGE + 1, (number - 1) * cases.PAGE)
+        return documents.show(
+            "cases.html", member, cases=found[: cases.PAGE], wanted=wanted, query=urlencode(wanted), number=number,
+            has_older=len(found) > cases.PAGE,
+        )  # fmt: skip
 
     @routes.post("/cases")
     def keep(form: dict[str, str] = Depends(read_form), member: Member = Depends(gate.admit)) -> Response:
@@ -48,8 +53,8 @@ def build(documents: Documents, gate: Gate, store: Store) -> APIRouter:
         with store.write() as session:
             note(session, gate.now(), member.name, "导出案件", f"{kind}，{len(found)} 件，{chosen}")
         if kind == "csv":
-            return attached(cases.as_csv(found, OFFICE), "text/csv; charset=utf-8", "cases.csv")
-        return attached(cases.as_xlsx(found, OFFICE), _XLSX, "cases.xlsx")
+            return attached(cases.as_csv(found), "text/csv; charset=utf-8", "cases.csv")
+        return attached(cases.as_xlsx(found), _XLSX, "cases.xlsx")
 
     @routes.get("/cases/{case_id}")
     def shown(case_id: RowNumber, member: Member = Depends(gate.admit)) -> Response:

@@ -13,9 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from assistant.desk import cases
 from assistant.desk.masking import clean
-from assistant.desk.schema import OUTCOMES
+from assistant.desk.schema import OFFICE, OUTCOMES
 from assistant.errors import UnusableInput
-from assistant.pages.desk.documents import OFFICE
 
 LARGEST_NUMBER = 2**31 - 1
 RowNumber = Annotated[int, Path(ge=1, le=LARGEST_NUMBER)]

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from assistant.desk.accounts import LONGEST, Accounts, Member, is_genuine
 from assistant.desk.cases import LABELS
 from assistant.desk.masking import clean
+from assistant.desk.schema import OFFICE
 from assistant.errors import AccessRefused, AssistantError, EditConflict, StoreUnusable, UnusableInput
-from assistant.pages.desk.documents import OFFICE
 
 COOKIE = "desk"
 _LARGEST_FORM = 200_000  # bytes
