@@ -5,7 +5,7 @@ Rounding, said once: amounts are exact decimals until the end and are rounded ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -27,12 +27,16 @@ class Verdict:
 
 @dataclass
 class _Work:
-    """A formula at work: the values it may use, and the steps and readings it leaves."""
+    """A formula at work: the values it may use, and the steps and readings it leaves.
+
+    `rooms` are areas with the rent of each, where each has its own.
+    """
 
     formula: Formula
     values: Mapping[str, Decimal]
     labels: Mapping[str, str]
     defaults: Mapping[str, Decimal]
+    rooms: Sequence[tuple[Decimal, Decimal]] = ()
     open_end: bool = False
     steps: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
@@ -124,18 +128,24 @@ def _per_head(work: _Work) -> Decimal | None:
 
 def _rent(work: _Work) -> Decimal | None:
     formula = work.formula
-    area, rent = work.value(formula.area), work.value(formula.unit_rent)
     year = work.defaults[formula.months or ""]
     months = min(work.values.get(formula.months or "", year), year)
-    if formula.unit_cap is not None and rent > formula.unit_cap.value:
-        work.steps.append(
-            f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，"
-            f"按 {plain(formula.unit_cap.value)} 元/㎡/月计"
-        )
-        rent = formula.unit_cap.value
-    amount = area * rent * months
-    work.steps.append(f"{plain(area)} ㎡ × {plain(rent)} 元/㎡/月 × {plain(months)} 个月 = {format_yuan(amount)}")
-    return work.capped(amount)
+    rooms = work.rooms or [(work.value(formula.area), work.value(formula.unit_rent))]
+    amounts = []
+    for area, rent in rooms:
+        if formula.unit_cap is not None and rent > formula.unit_cap.value:
+            work.steps.append(
+                f"租金 {plain(rent)} 元/㎡/月超过 {plain(formula.unit_cap.value)} 元/㎡/月，"
+                f"按 {plain(formula.unit_cap.value)} 元/㎡/月计"
+            )
+            rent = formula.unit_cap.value
+        amount = area * rent * months
+        work.steps.append(f"{plain(area)} ㎡ × {plain(rent)} 元/㎡/月 × {plain(months)} 个月 = {format_yuan(amount)}")
+        amounts.append(amount)
+    total = sum(amounts, Decimal(0))
+    if len(amounts) > 1:
+        work.steps.append(f"{' + '.join(map(format_yuan, amounts))} = {format_yuan(total)}")
+    return work.capped(total)
 
 
 FORMULAS: dict[str, Callable[[_Work], Decimal | None]] = {
@@ -219,7 +229,7 @@ def _ends(measure: Measure, known: Mapping[str, Fact]) -> tuple[Decimal | None, 
     low = _work(measure, {n: f.low for n, f in known.items()}, known)
     if any(_is_open(measure, fact) for fact in known.values()):
         return _from_below(measure, low)
-    if all(fact.low == fact.high for fact in known.values()):
+    if all(fact.low == fact.high for fact in known.values()) or _rooms(measure, known):
         return low[0], low[1], low[2]
     high = _work(measure, {n: f.high for n, f in known.items()}, known)
     if low[0] == high[0]:
@@ -258,10 +268,20 @@ def _work(
         values,
         _labels(measure),
         _defaults(measure),
+        _rooms(measure, known),
         open_end=base is not None and base.bound == "under",
     )
     amount = FORMULAS[measure.formula.name](work)
     return None if amount is None else _rounded(amount), tuple(work.steps), tuple(work.readings)
+
+
+def _rooms(measure: Measure, known: Mapping[str, Fact]) -> list[tuple[Decimal, Decimal]]:
+    """The areas with the rent of each, where several were told one by one."""
+    area, rent = known.get(measure.formula.area or ""), known.get(measure.formula.unit_rent or "")
+    parts = zip(area.parts, rent.parts, strict=False) if area and rent else ()
+    rooms = [(a.low, r.low) for a, r in parts if (a.low, r.low) == (a.high, r.high)]
+    is_each = area and rent and len(rooms) == len(area.parts) == len(rent.parts) > 1
+    return rooms if is_each else []
 
 
 def _bound(measure: Measure, known: Mapping[str, Fact]) -> tuple[Reading, ...]:

@@ -70,7 +70,10 @@ class Fact:
         return replace(self, approximate=self.approximate or other.approximate).made_of((*self.parts, *off))
 
     def made_of(self, parts: Sequence[Part]) -> Fact:
-        """The same input as the sum of `parts`."""
+        """The same input as the sum of `parts`, of prices and rates as all of them from the lowest to the highest."""
+        if self.kind in ("unit_rent", "rate"):
+            low, high = min(p.low for p in parts), max(p.high for p in parts)
+            return replace(self, low=low, high=high, words="、".join(p.words for p in parts), parts=tuple(parts))
         return replace(
             self,
             low=sum((p.low for p in parts), Decimal(0)),

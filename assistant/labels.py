@@ -22,7 +22,7 @@ AS_ONE = re.compile(
 # 示波器 80 万，频谱仪 160 万，合计补多少: what is told is asked about together.
 _ALL_ASKED = re.compile(r"(?:一共|总共|合计|总计|共计|拢共|加起来)[^，。；\d]{0,6}(?:补|奖|贴|拿|领|给|多少|几)")
 _NAMED = re.compile(r"[，、；和与及]?(?:一[台套条]|[^，。；、\d其含共比])[^，。；、\d其含共比]{0,8}|[，、；和与及]")
-_SUM = re.compile(r"合计|总计|总共|一共|共计|总额|人数")
+_SUM = re.compile(r"(?:合计|总计|总共|一共|共计|总额|人数)[是为有]?")
 _FAR = 26.0  # distance from which a label points at nothing
 _NEAR = 2  # characters
 _VERB = 2  # characters of a word that may be only a verb (花了, 买, 投)

@@ -25,6 +25,10 @@ _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u
 _SPACES = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])")
 # 净值 1500 万 二是租… : the space before a list's number parts it from the amount.
 _LISTED = re.compile(r"(?<=[万亿元块%个人名平年月])\s+(?=(?:\d{1,2}|[一二三四五六七八])(?:是|[、.)）:：]|\s))")
+# 1、… 2、… number the questions of a list and are no figures.
+_MARKER = re.compile(
+    r"(?:^|(?<=[\s；。，、:：？?！!])|(?<=[多少几呢吗]))\(?(?P<n>\d{1,2})(?:[、)]|\.(?!\d))\s*(?=[^\d\s])"
+)
 # Who types fast parts clauses with a space (公司开了六年了 最近租了…): one between two runs long enough to be clauses.
 _PAUSE = re.compile(r"(?<=[^\s，。；：:、?!]{4}[\u4e00-\u9fff%w]) +(?=[\u4e00-\u9fff][^\s，。；：:、?!]{4})")
 # Lines and columns of a pasted table; 1 200 000 元 is one figure.
@@ -69,8 +73,16 @@ class Lexicon:
 
     def simplified(self, text: str) -> str:
         """A text in canonical terms, its lines and columns parted, without the spaces that mean nothing."""
-        parted = _COLUMN.sub("，", _LISTED.sub("；", _LINE.sub("；", self.canonical(text).strip())))
+        unnumbered = _without_numbers(self.canonical(text).strip())
+        parted = _COLUMN.sub("，", _LISTED.sub("；", _LINE.sub("；", unnumbered)))
         return _SPACES.sub("", _PAUSE.sub("，", parted))
+
+
+def _without_numbers(text: str) -> str:
+    """The text with the numbers that its items bear (1、… 2、…) as bullets."""
+    if not {"1", "2"} <= {m["n"] for m in _MARKER.finditer(text)}:
+        return text
+    return _MARKER.sub(lambda m: "" if not m.start() else "·" if text[m.start() - 1] in "\n；，。？?:" else "；·", text)
 
 
 def read_lexicon(directory: Path) -> Lexicon:

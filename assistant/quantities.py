@@ -9,23 +9,40 @@ from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.facts import OLD_UNIT
+from assistant.ratios import with_told_by_others
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
 _OPENS = re.compile(r"[(（:：]|其中|包括|包含|分别")
 _CLOSES = re.compile(r"[)）]")
-_TOTAL = re.compile(r"(?:合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
+_TOTAL = re.compile(r"(?:(?<![公一总])共|合计|总计|共计|一共|总共|加起来|合起来|总和|拢共)[^，。；\d]{0,6}$")
 _TOTAL_SPENT = re.compile(r"(?:总共|一共|合计|总计|共)(?:投|砸|投资)(?:了|入)?$")
 _YEAR_RENT = re.compile(r"年(?:的)?(?:总|合计)?(?:房租|租金)[^，。；\d]{0,4}$")
 _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]|张(?=票|发票)))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
-    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为)?|单价(?:是|为)?)$"
+    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为|有)?(?:账面|固定资产)*净?值?|单价(?:是|为)?)$"
+)
+# 每个月 30 万，做了 14 个月; 每期 300 万，分三期; not a rent, an interest or what is told by the year anyway
+_EACH_PERIOD = re.compile(
+    r"(?:每一?个?(?P<unit>月|季度?|期|年|批|次|笔)|(?P<mean>[月季])均)(?P<words>[^，。；\d]{0,10})$"
+)
+_NO_SUM = re.compile(r"租|息|月供|还款|工资|电费|水费|利率|几|多少")
+_SPENT = re.compile(r"投|完成|缴|花|买|购|付|采")
+_PERIODS_OF_YEAR = {"月": 12, "季": 4}
+_WHOLE_YEAR = re.compile(r"全年|一整年|(?<!第)(?<![二三四五六七八九十])一年(?!半)")
+_OF_ONE = re.compile(rf"(?:[每一](?:{_PIECE}|股|片|块|批|期)|单价)[^，。；\d]{{0,8}}$")
+_UNCOUNTED = re.compile(
+    rf"(?:几|多少)[台套件条张股](?!机|件)|(?:几|多少|数量?|[{_PIECE}股]数)[^，。；\d]{{0,12}}?"
+    r"(?:没|未(?!来)|不(?:知道|清楚|确定|晓得)|待定|再[定说]|还?在[谈算点盘核统]|说不准|盘点|统计)"
 )
 _PEOPLE = ("人", "名", "位", "个", "个人")
+_THINGS = ("台", "套", "件", "条")
 _NUMBER = r"\d{1,4}|[一二两三四五六七八九十]{1,3}"
+_SIBLING = r"(?:[甲乙丙丁]|第[一二三四][个项家笔批期]|(?<![a-z])[abc](?![a-z]))"
 _ONLY = re.compile(
-    r"(?:(?:只|单|就|要)(?:问|算|看|报)|(?<=[，。；])问(?!题|下|一下))(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})"
+    rf"(?<=[，。；])(?P<own>{_SIBLING}[^，。；？?的\d]{{0,4}}?)(?:最[多高]|能|可以?|该)*[补奖给拿]"
+    r"|(?:(?:只|单|就|要)(?:问|算|看|报)|(?<=[，。；])问(?!题|下|一下))(?:的是)?(?:一下)?(?P<name>[^，。；？?的]{1,10})"
 )
 _MISSED = re.compile(
     r"差(?!不多|额|价)[^，。；]{0,12}$|四舍五入[^，。；]{0,8}$|约等于$|(?:离|距离?)(?:那个|这个)?$"
@@ -37,7 +54,8 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 # 没有一个高级工 is nobody, 一个月房租 is by the month, 一平最多补几块 by the ㎡.
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
-_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分成?|分为|[由这那加合拢凑放])$")
+_BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分[成了]?|分为|[由这那加合拢凑放])$")
+_JOINT = re.compile(r"(?:合计|加起来|合起来|一共|总共|一起|都)")
 _ALREADY = re.compile(r"(?:原来|本来|以前|原先|早先|本身)(?:就|已经?)?有[^，。；\d]{0,4}$")
 _NEW = re.compile(r"新(?:引进|培养|招|来|进|考)")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
@@ -55,6 +73,7 @@ _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
 # 20 个，其中 5 个不在目录
+_AMONG = re.compile(r"(?:其中|里面|里头|后来|但)有?的?$")
 _OF_THEM = re.compile(r"(?:其中|[个名人位](?:里面?|当?中))(?:有|的)*$")
 _UNFIT = re.compile(r"[^，。；\d]{0,10}(?:不在|没在|不符合|不属于|不达标|没有?证|没(?:拿|考)到?证?)")
 _LESS = re.compile(
@@ -77,26 +96,33 @@ _ADDED = re.compile(
 _INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
-_FIRST_HALF = re.compile(r"上半年[^，。；\d]{0,8}$")
-_SECOND_HALF = re.compile(r"[^。；\d]{0,4}下半年[^，。；\d]{0,8}")
+_FIRST_HALF = re.compile(r"(?:上半年|前三个?季度)[^，。；\d]{0,8}$")
+_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:下半年|(?<!前)第?四季度)[^，。；\d]{0,8}")
 # 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
 _BACK = re.compile(
     r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
     r"(?:我|所)?(?:说|提到?|讲|报)(?:过|到)?的)(?:个|笔)?(?:这|那)?(?:个|笔)?$"
 )
 _STOP = re.compile(r"[。；？?！!]")
+_NEXT = re.compile(rf"{_STOP.pattern}|，(?={_SIBLING})")
 _LISTED = re.compile("[、和与及跟]")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 
-def as_meant(text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False) -> list[Quantity]:
-    """The quantities of `text` with what its words make of them; `keeps_earlier` where what rose or fell counts too."""
+def as_meant(
+    text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False, by_year: bool = False
+) -> list[Quantity]:
+    """The quantities of `text` with what its words make of them.
+
+    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself.
+    """
     quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
+    quantities = with_told_by_others(text, quantities)
     quantities = _short_of(text, quantities if keeps_earlier else _grown(text, quantities))
     quantities = [q for q in quantities if not _is_missed(text, q)] or quantities
     quantities = _halves(text, quantities)
-    meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities))))
+    meant = _alternatives(text, _multiplied(text, _yearly(text, _asked_about(text, quantities)), by_year))
     return _without_totals(text, meant)
 
 
@@ -231,8 +257,10 @@ def _short_of(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 def _is_none(text: str, quantity: Quantity) -> bool:
     """Whether the words only seem to give a figure."""
-    if quantity.kind == "money" and _BLOCK.fullmatch(quantity.text) and _SPLIT.search(text[: quantity.start]):
-        return True
+    if quantity.kind == "money" and _BLOCK.fullmatch(quantity.text):
+        is_block = _SPLIT.search(text[: quantity.start]) or _JOINT.match(text, quantity.end)
+        if is_block:
+            return True
     if quantity.low != 1 or not quantity.text.startswith(("一", "1")):
         return False
     if quantity.kind == "area":
@@ -251,6 +279,8 @@ def _is_old(text: str, quantity: Quantity) -> bool:
 def _is_void(text: str, quantity: Quantity) -> bool:
     """Whether a sum never came about or is not to count (900 万那张票作废了, 去年的 300 万别算)."""
     after = text[quantity.end :]
+    if quantity.unit in _THINGS and _AMONG.search(text[: quantity.start]):
+        return False  # 12 台，其中 2 台退货: the rest counts
     return bool(_VOID.match(after) or (_EXCLUDED.match(after) and not _WITHIN.search(text[: quantity.start])))
 
 
@@ -259,10 +289,10 @@ def _asked_about(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     only = _ONLY.search(text)
     if only is None:
         return list(quantities)
-    name = only["name"]
+    name = only["name"] or only["own"]
     runs = (name[:size] for size in range(len(name), 0, -1))
     at = next((at for run in runs if 0 <= (at := text.find(run)) < only.start()), -1)
-    stop = _STOP.search(text, at)
+    stop = (_STOP if only["name"] else _NEXT).search(text, at + 1)
     inside = [q for q in quantities if at <= q.start < (stop.start() if stop else only.start())]
     return inside if at >= 0 and inside else list(quantities)
 
@@ -311,20 +341,54 @@ def _yearly(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     ]
 
 
-def _multiplied(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The quantities, one for each piece (每台净值 86 万，每层 1200 ㎡) times the pieces told of (12 台，三层)."""
+def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> list[Quantity]:
+    """The quantities, one for each piece or period (每台 86 万，每月 30 万) times those told (12 台，14 个月)."""
     out = []
     found = {q.start: _EACH.search(text[: q.start]) for q in quantities if q.kind in ("money", "area")}
     is_list = sum(bool(each and each["one"]) for each in found.values()) > 1  # 一条 520 万，一条 1180 万
+    counted: set[int] = set()
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
         each = None if each and each["one"] and is_list else each
-        pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities) if each else None
+        pieces = _periods(text, q, by_year)
+        if pieces is None and each:
+            pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
+            if pieces and each["one"] and (pieces.start in counted or _is_counted_by(pieces, q, quantities)):
+                pieces = None  # 三台每台 42 万，另一样一台 198 万; 一层 600 ㎡，二层 900 ㎡
         if pieces is not None:
+            counted.add(pieces.start)
             words = f"{q.text}×{pieces.text}"
-            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words)
+            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, per="")
         out.append(q)
     return out
+
+
+def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quantity]) -> bool:
+    """Whether a count stands right before a figure of its own."""
+    return any(q is not each and q.kind == each.kind and q.start == pieces.end for q in quantities)
+
+
+def prices_alone(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The prices of one piece each, where the text says that it is not known yet how many there are."""
+    if not _UNCOUNTED.search(text):
+        return []
+    return [q for q in quantities if q.kind == "money" and "×" not in q.text and _OF_ONE.search(text[: q.start])]
+
+
+def _periods(text: str, each: Quantity, by_year: bool) -> Quantity | None:
+    """How many periods there are of what each is told for."""
+    found = _EACH_PERIOD.search(text[: each.start]) if each.kind == "money" and not each.problem else None
+    if found is None or _NO_SUM.search(text[: each.start].split("，")[-1]):
+        return None
+    unit = (found["unit"] or found["mean"])[0]
+    if unit == "年" and (by_year or not _SPENT.search(found["words"])):
+        return None
+    told = _counted(text, "季度" if unit == "季" else f"个?{unit}" if unit == "月" else unit)
+    if told:
+        return min(told, key=lambda c: abs(c.start - each.start))
+    whole = _WHOLE_YEAR.search(text) if unit in _PERIODS_OF_YEAR else None
+    count = Decimal(_PERIODS_OF_YEAR.get(unit, 0))
+    return replace(each, kind="count", low=count, high=count, text=whole[0], start=whole.start()) if whole else None
 
 
 def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]) -> Quantity | None:
@@ -332,15 +396,38 @@ def _pieces(text: str, each: Quantity, unit: str, quantities: Sequence[Quantity]
     units = _PEOPLE if unit in _PEOPLE else (unit,)
     counts = [c for c in quantities if c.kind == "count" and (not unit or c.unit in units)]
     if unit and not counts:
-        found = re.finditer(rf"({_NUMBER})(?:个)?{unit}", text)
-        counts = [
-            replace(count, text=m[0], start=m.start(), end=m.end())
-            for m in found
-            for count in read_quantities(f"{m[1]}个")
-        ]
+        counts = _counted(text, unit)
+    elif not counts:  # 四个季度各 13 亿
+        counts = [c for c in _counted(text, "(?:季度|月|期|年|批|次|笔|家)") if _same_clause(text, c.end, each.start)]
     several = [c for c in counts if c.low > 1 and not c.problem]
     before = [c for c in several if c.end <= each.start]
-    return before[-1] if before else several[0] if several and unit else None
+    found = before[-1] if before else several[0] if several and unit else None
+    off = [c for c in counts if found and c.low < found.low and _is_off(text, c)]
+    if found is None or not off:
+        return found
+    return replace(
+        found, low=found.low - off[0].high, high=found.high - off[0].low, text=f"({found.text}−{off[0].text})"
+    )
+
+
+def _is_off(text: str, count: Quantity) -> bool:
+    """Whether some of the pieces do not count (12 台，其中 2 台退货了)."""
+    out = _OUT.match(text, count.end) or _EXCLUDED.match(text, count.end)
+    return bool(out and _AMONG.search(text[: count.start]))
+
+
+def _counted(text: str, unit: str) -> list[Quantity]:
+    """The numbers of a text that count some pieces or periods, more than one, none by its place (第三期)."""
+    return [
+        replace(count, text=m[0], start=m.start(), end=m.end())
+        for m in re.finditer(rf"(?<![第每\d一二三四五六七八九十])({_NUMBER})个?{unit}(?![份均底初])", text)
+        for count in read_quantities(f"{m[1]}个")
+        if 1 < count.low < 1000
+    ]
+
+
+def _same_clause(text: str, start: int, end: int) -> bool:
+    return not re.search("[，。；]", text[start:end])
 
 
 def _without_totals(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:

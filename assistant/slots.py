@@ -11,7 +11,9 @@ from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
 from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_shared, pair
 from assistant.measures import Input, Measure
-from assistant.quantities import as_meant, is_year, without_parts
+from assistant.parts import labels_of_parts
+from assistant.quantities import as_meant, is_year, prices_alone, without_parts
+from assistant.ratios import FIRST
 from assistant.years import THIS_YEAR, years_of
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
@@ -65,7 +67,8 @@ class _Reading:
     """One message with its quantities and labels, and what has been made of them.
 
     `places` are where it first speaks of each measure. `used` are the starts of the quantities taken, `foreign` and
-    `left_out` the words of those labelled as something else and of those that gave way to others, by their starts.
+    `left_out` the words of those labelled as something else and of those that gave way to others, `parts` the labels of
+    those told as parts of one sum, by their starts.
     """
 
     text: str
@@ -76,6 +79,7 @@ class _Reading:
     used: set[int] = field(default_factory=set)
     foreign: dict[int, str] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
+    parts: dict[int, Label] = field(default_factory=dict)
 
     @property
     def left(self) -> list[Quantity]:
@@ -87,7 +91,8 @@ class _Reading:
         since = max((start for start in self.used if start < quantity.start), default=0)
         word = self.text[label.start : label.end]
         between, after = self.text[since : quantity.start], self.text[quantity.end :]
-        is_listed = label.end <= since and bool(LIST.match(self.text[label.end : since]))
+        is_listed = quantity.start in self.parts
+        is_listed = is_listed or (label.end <= since and bool(LIST.match(self.text[label.end : since])))
         return _Mention(quantity, word, between, after, is_listed)
 
     def put(self, item: Input, mention: _Mention, *, adds: bool = False) -> None:
@@ -144,7 +149,9 @@ class Slots:
         `places` says by measure where the text first speaks of it: a word that several measures' inputs share (花了)
         points at the one spoken of nearest. `known` are the inputs told before.
         """
-        quantities = as_meant(text, quantities, keeps_earlier=any(m.formula.previous for m in self._measures))
+        keeps_earlier = any(m.formula.previous for m in self._measures)
+        by_year = keeps_earlier or any(m.years for m in self._measures)
+        quantities = as_meant(text, quantities, keeps_earlier=keeps_earlier, by_year=by_year)
         labels = self._labels.find(text, quantities)
         sources = {name for item in self._inputs if item.derived for name in item.derived.of}
         parts = [x for x in labels if x.names & sources]
@@ -158,7 +165,12 @@ class Slots:
 
         quantities = without_parts(text, quantities, is_other, is_told)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
+        reading.parts = labels_of_parts(text, reading.quantities, labels)
+        for price in prices_alone(text, reading.quantities):
+            reading.used.add(price.start)
+            reading.left_out[price.start] = price.text
         self._take_dated(reading, known)
+        self._take_rooms(reading)
         if problem := self._take_labelled(reading):
             return Filled({}, problem)
         self._take_whole(reading)
@@ -192,6 +204,26 @@ class Slots:
                     reading.facts[item.name] = read_fact(item, quantity)
                 reading.used.add(quantity.start)
 
+    def _take_rooms(self, reading: _Reading) -> None:
+        """Areas told each with its own rent (厂房 2000 ㎡ 18 元，办公 600 ㎡ 40 元) go pair by pair."""
+        for formula, measure in ((m.formula, m) for m in self._measures if m.formula.area and m.formula.unit_rent):
+            area, rent = measure.input(formula.area or ""), measure.input(formula.unit_rent or "")
+            told = [
+                q for q in reading.quantities
+                if q.kind in (area.kind, rent.kind) and not q.problem and not self._is_denied(reading, rent, q)
+            ]  # fmt: skip
+            kinds = [q.kind for q in told]
+            if len(told) < 4 or len(told) % 2 or kinds != kinds[:2] * (len(told) // 2) or kinds[0] == kinds[1]:
+                continue
+            for quantity in told:
+                reading.put(area if quantity.kind == area.kind else rent, _Mention(quantity), adds=True)
+
+    def _is_denied(self, reading: _Reading, item: Input, quantity: Quantity) -> bool:
+        """Whether the words right before a quantity say that it is not this input (合同租金 42 元)."""
+        since = max((q.end for q in reading.quantities if q.end <= quantity.start), default=0)
+        said = [x for x in reading.labels if since <= x.start and x.end <= quantity.start]
+        return quantity.kind == item.kind and bool(said) and item.name in said[-1].denies
+
     def _take_labelled(self, reading: _Reading) -> str:
         """Each quantity goes to the inputs its label points at; what is wrong with the first that cannot."""
         # Quantities of the very kind first; bare numbers only for what those leave open.
@@ -214,7 +246,12 @@ class Slots:
         text = reading.text
         names = {item.name for item in self._inputs if item.kind == kind} - reading.facts.keys()
         near = [x for x in reading.labels if x.names & names or (not x.names and kind in x.kinds)]
-        for quantity, label in pair(text, group, near, reading.quantities):
+        listed = [(q, reading.parts[q.start]) for q in group if q.start in reading.parts and kind == "money"]
+        listed = [(q, label) for q, label in listed if label.names & names]
+        taken = [q for q, _ in listed]
+        rest = [q for q in group if q not in taken and not (taken and FIRST.search(text[: q.start]))]
+        paired = pair(text, rest, near, reading.quantities)
+        for quantity, label in sorted([*listed, *paired], key=lambda p: p[0].start):
             if not label.names:
                 reading.set_aside(quantity, label)
                 continue
@@ -336,6 +373,8 @@ def _together(old: Fact, new: Fact, between: str, adds: bool) -> Fact:
         return new
     if old.approximate and not new.approximate and _EXACTLY.search(between):
         return new  # 小七百万，准数 684 万: the exact figure takes the rough one's place
+    if new.kind == "unit_rent" and adds:
+        return old.plus(new)  # of another room
     if adds or _MORE.search(between):
         is_same = any(part.words == new.words for part in old.parts) and not _ANOTHER.search(between)
         return old if is_same else old.plus(new)

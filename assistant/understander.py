@@ -21,11 +21,12 @@ from assistant.memory import (
     revised_facts,
     with_deducted,
 )
-from assistant.quantities import told_before
+from assistant.quantities import prices_alone, told_before
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.slots import Filled, Slots
 from assistant.subjects import BRIEF, VERB, Subjects
+from assistant.tables import told_in_words
 from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
@@ -36,6 +37,7 @@ MEMORY = 40  # messages of a conversation
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
 _MEANT = re.compile(r"(?<!不)(?:是|指)(?!不)")
 _TOO_LONG = "问题太长，没有读完。请只留下要问的事项和数字，分几次问也可以。"
+_CLAUSE = re.compile("[，。；]")
 
 
 class Understander:
@@ -71,7 +73,7 @@ class Understander:
             message = before.quantities[0].text + message.strip()  # 420 … 万元, said in two messages
         if len(message) > LONGEST:
             return _refused(before, _TOO_LONG)
-        text = self.lexicon.simplified(self._correct(self.lexicon.clean(message)))
+        text = self.lexicon.simplified(self._correct(told_in_words(self.lexicon.clean(message))))
         if not text:
             return _refused(before, f"没有收到问题。请输入您想问的内容{self._example}。")
         if self.questions.noise.search(text):
@@ -178,7 +180,9 @@ class Understander:
         )
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
-        """The figure of the message before, where this one only says what it was (说错了，是净值)."""
+        """The figure of the message before, where this one only says what it was (说错了，是净值), or how many."""
+        if price := _price_before(text, before):
+            return price
         focus = before.subjects[-1] if before.subjects else ()
         says = _MEANT.search(text) and not self.questions.intents["asks"].search(text)
         if not focus or not says or len(text) > BRIEF or read_quantities(text):
@@ -252,6 +256,16 @@ class Understander:
                 return lacking[0].name
         formula = measures[0].formula if measures else None
         return (formula.base or formula.unit_rent or "") if formula else ""
+
+
+def _price_before(text: str, before: Understanding) -> str:
+    """The words of the message before that gave the price of a piece, where this one says how many there are."""
+    counts = [q for q in read_quantities(text) if q.kind == "count"]
+    prices = prices_alone(before.text, before.quantities)
+    if len(counts) != 1 or len(prices) != 1 or len(text) > BRIEF:
+        return ""
+    words = _CLAUSE.split(before.text[: prices[0].end])[-1]
+    return f"，{words}" if counts[0].unit in words or "单价" in words else ""
 
 
 def _refused(before: Understanding, problem: str) -> Understanding:

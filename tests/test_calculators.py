@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.calculators import Verdict, calculate
-from assistant.facts import Fact
+from assistant.facts import Fact, read_words
 from assistant.measures import Measure
 from assistant.policies import Policy
 from assistant.tools import build_tools, estimate
@@ -156,6 +156,15 @@ def test_a_range_gives_both_ends_and_no_single_amount(policy: Policy) -> None:
     found = estimate(policy.measure("upgrade"), {"project_investment": "3千到4千万"})
     assert found.amount_yuan is None
     assert [r.amount_yuan for r in found.readings] == [3_000_000, 4_000_000]
+
+
+def test_rooms_with_a_rent_of_their_own_are_reckoned_each_with_its_own_limit(policy: Policy) -> None:
+    measure = policy.measure("platform-rent")
+    area = read_words(measure.input("rented_area"), "1000平").plus(read_words(measure.input("rented_area"), "500平"))
+    rent = read_words(measure.input("rent"), "42元/平/月").plus(read_words(measure.input("rent"), "60元/平/月"))
+    result = calculate(measure, {"rented_area": area, "rent": rent}, {})
+    assert (rent.low, rent.high) == (42, 60)
+    assert result.amount_yuan == (1000 * 42 + 500 * 50) * 12
 
 
 def test_a_range_beyond_the_cap_gives_the_cap(policy: Policy) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.amounts import read_quantities
-from assistant.quantities import as_meant
+from assistant.quantities import as_meant, prices_alone
 
 WAN = 10_000
 
@@ -45,6 +45,17 @@ def same(*values: float) -> list[tuple[Decimal, Decimal]]:
         ("净值一条520万一条1180万", same(520 * WAN, 1180 * WAN)),
         ("发票210、340和95万", same(210 * WAN, 340 * WAN, 95 * WAN)),
         ("3台，单价260万", same(780 * WAN)),
+        ("每个月30万，一共14个月，团队12个人", same(420 * WAN)),
+        ("四个季度各13亿", same(52 * 10**8)),
+        ("两台各净值310万，一台净值480万", same(620 * WAN, 480 * WAN)),
+        ("前三张每张66万，后两张每张95万", same(198 * WAN, 190 * WAN)),
+        ("分三期实缴，每期300万", same(900 * WAN)),
+        ("月均1000万，全年都差不多", same(12000 * WAN)),
+        ("每月租金13万，租了36个月", same(13 * WAN)),
+        ("示波器三台每台42万，分析仪一台198万", same(126 * WAN, 198 * WAN)),
+        ("12台，每台25万，其中2台退货了", same(250 * WAN)),
+        ("前三季度9.1亿，四季度2亿", same(11.1 * 10**8)),
+        ("甲项目1500万，乙项目2600万，乙项目最多补多少", same(2600 * WAN)),
         ("甲公司固投7200万；乙公司3100万；丙公司1.4亿。只问甲公司", same(7200 * WAN)),
     ],
 )
@@ -55,6 +66,19 @@ def test_the_figures_are_those_meant(text: str, expected: list[tuple[Decimal, De
 @pytest.mark.parametrize("text", ["没有一个高级工", "一个月每平米付42块"])
 def test_what_only_seems_a_figure_is_none(text: str) -> None:
     assert not [q for q in as_meant(text, read_quantities(text)) if q.kind in ("count", "months")]
+
+
+def test_a_price_of_one_piece_is_no_sum_while_their_number_is_not_known() -> None:
+    open_, known = "机器每台45万，台数还没告诉我", "机器每台45万，能补多少"
+    assert [q.text for q in prices_alone(open_, read_quantities(open_))] == ["45万"]
+    assert prices_alone(known, read_quantities(known)) == []
+
+
+def test_what_is_told_by_the_year_is_not_multiplied_where_each_year_stands_for_itself() -> None:
+    text = "每年买设备500万，三年加起来"
+    told = read_quantities(text)
+    assert [q.high for q in as_meant(text, told) if q.kind == "money"] == [1500 * WAN]
+    assert [q.high for q in as_meant(text, told, by_year=True) if q.kind == "money"] == [500 * WAN]
 
 
 @given(st.text(alphabet="一二三四0123456789万亿元台每各，。；差合计只问（）平层个人%月", max_size=40))

@@ -59,6 +59,17 @@ CASES = [
     ("skilled-workers", "三个高级技师，十五个高级工，没有技师，全厂两百零六人",
      {"senior_technicians": 3, "senior_workers": 15}),
     ("skilled-workers", "都是中级工，没有一个高级工", {}),
+    ("upgrade", "技术改造:镀膜线650万，检测设备320万，净化改造130万，总共就投了这些", {"project_investment": 1100 * WAN}),
+    ("upgrade", "技术改造:设备2400万+改造工程800万，合计3200万", {"project_investment": 3200 * WAN}),
+    ("smart-manufacturing", "智能制造示范项目，产线1200万，机器人5台每台90万，软件200万，投资额就这些",
+     {"project_investment": 1850 * WAN}),
+    ("upgrade", "技术改造投了1600万，流动资金贷了900万", {"project_investment": 1600 * WAN}),
+    ("upgrade", "技术改造总投资1900万，设备占了1200万", {"project_investment": 1900 * WAN}),
+    ("upgrade", "技术改造买的机器每台45万，台数还没告诉我", {}),
+    ("platform-capital", "三个股东分别实缴注册资本900万、800万、700万", {"paid_in_capital": 2400 * WAN}),
+    ("fixed-asset-investment", "新建工厂，两条产线各1800万，厂房2400万，全部已完成", {"completed_investment": 6000 * WAN}),
+    ("revenue", "内销7.5亿，外销3.1亿，合起来就是今年的年销售收入，第一次突破10亿", {"revenue": 106 * 10**7}),
+    ("revenue", "一季度销售收入2.6亿，二季度3.1亿，三季度2.4亿，四季度2.9亿，首次过10亿", {"revenue": 11 * 10**8}),
     ("merger", "估值1亿，实际成交8000万", {"deal_value": 8000 * WAN}),
 ]  # fmt: skip
 
@@ -70,6 +81,16 @@ def test_each_number_goes_to_its_input(
     slots = Slots([policy.measure(name)], questions.other_amounts, questions.link)
     filled = slots.read(text, read_quantities(text))
     assert {key: fact.high for key, fact in filled.facts.items()} == {k: Decimal(v) for k, v in expected.items()}
+
+
+def test_rooms_with_a_rent_of_their_own_keep_it(policy: Policy, questions: Questions) -> None:
+    slots = Slots([policy.measure("transitional-rent")], questions.other_amounts, questions.link)
+    text = "厂房2000平，当地平均租金18元/平/月；办公600平，当地平均租金40元/平/月"
+    facts = slots.read(text, read_quantities(text)).facts
+    assert [(a.low, r.low) for a, r in zip(facts["rented_area"].parts, facts["average_rent"].parts, strict=True)] == [
+        (2000, 18),
+        (600, 40),
+    ]
 
 
 def test_a_figure_answering_the_question_asked_back_needs_no_label(policy: Policy, questions: Questions) -> None:
