@@ -44,6 +44,7 @@ eval: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m evals.bench
+	@$(BIN)/python -m evals.costs
 	@$(BIN)/python -m evals.growth --most 10000
 	@$(BIN)/python -m evals.load
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 import sys
 from contextlib import suppress
@@ -109,7 +110,10 @@ def main() -> None:
     def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
-        return KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
+        assistant = KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
+        gc.collect()
+        gc.freeze()  # what is there now stays until the end; no collection goes through it again
+        return assistant
 
     set_up_logs(settings)
     app = build_app(Opening(open_).start(), settings, store, metrics)

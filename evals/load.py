@@ -1,6 +1,7 @@
 """`python -m evals.load`: users at once on a server of its own → times, errors and memory, as ratios to one user alone.
 
-A user opens the page once and asks through the same queue as the page does, each from an address of their own.
+A user opens the page once and asks through the same queue as the page does, each from an address of their own. Beside
+the times stands the processor time of an answer, on the server and here: it is what they share the machine by.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -28,6 +30,7 @@ from evals.memory import resident
 USERS = (1, 10, 50, 200)
 ASKED = 6  # questions of each user, one after another
 READING = 5.0  # seconds
+BURST = 50  # users who open the page and then ask at the same instant, once
 _READY_WITHIN = 120  # seconds
 
 
@@ -56,13 +59,23 @@ def server() -> Iterator[tuple[str, int]]:
             process.wait()
 
 
-async def one_user(client: httpx.AsyncClient, number: int, reading: float, seen: Seen) -> None:
-    """Open the page, then ask, reading so many seconds on average before each question; faults are noted."""
+@dataclass(frozen=True)
+class Round:
+    """So many users, each with so many questions; all open the page before the first asks."""
+
+    users: int
+    reading: float = 0.0  # seconds on average before each question; without, each asks again the moment it is answered
+    asked: int = ASKED
+
+
+async def one_user(client: httpx.AsyncClient, number: int, of: Round, ready: asyncio.Barrier, seen: Seen) -> None:
+    """Open the page and, when all have, ask; faults are noted."""
     headers = {"x-forwarded-for": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
     await client.get("/", headers=headers)
-    for n in range(ASKED):
-        if reading:
-            await asyncio.sleep(random.uniform(0, 2 * reading))
+    await ready.wait()
+    for n in range(of.asked):
+        if of.reading:
+            await asyncio.sleep(random.uniform(0, 2 * of.reading))
         question = f"{QUESTIONS[(number + n) % len(QUESTIONS)]}（{number}-{n}）"
         started = time.perf_counter()
         fault = await _ask(client, question, f"user{number}", headers)
@@ -72,36 +85,52 @@ async def one_user(client: httpx.AsyncClient, number: int, reading: float, seen:
             seen.seconds.append(time.perf_counter() - started)
 
 
-async def at_once(address: str, users: int, reading: float = 0.0) -> Seen:
-    """So many users, all beginning together; without time to read, each asks again the moment it is answered."""
-    seen = Seen()
+async def at_once(address: str, of: Round) -> Seen:
+    """A round of users who begin together."""
+    seen, ready = Seen(), asyncio.Barrier(of.users)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
-        await asyncio.gather(*(one_user(client, number, reading, seen) for number in range(users)))
+        await asyncio.gather(*(one_user(client, number, of, ready, seen) for number in range(of.users)))
     return seen
 
 
+def processor_seconds(process: int) -> float:
+    """The processor time a process has had; 0 where the system does not tell."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
-    """Print a row for each number of users."""
+    """Print a row for each number of users, and one for a burst."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--users", type=int, nargs="*", default=USERS)
     parser.add_argument("--reading", type=float, default=READING, help="seconds between a user's questions, on average")
     options = parser.parse_args()
+    rounds = [Round(users, reading) for reading in dict.fromkeys((options.reading, 0.0)) for users in options.users]
     alone = 0.0
     with server() as (address, process):
-        asyncio.run(at_once(address, 1))  # what is loaded at the first question is loaded now
+        asyncio.run(at_once(address, Round(1)))  # what is loaded at the first question is loaded now
         print(
-            "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median | server MB |"
+            "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median "
+            "| server's processor ms | this program's | server MB |"
         )
-        print(f"| {'---: | ' * 9}".rstrip())
-        for users, reading in ((u, r) for r in (options.reading, 0.0) for u in options.users):
-            seen = asyncio.run(at_once(address, users, reading))
+        print(f"| {'---: | ' * 11}".rstrip())
+        for of in (*rounds, Round(BURST, asked=1)):
+            had, own = processor_seconds(process), time.process_time()
+            seen = asyncio.run(at_once(address, of))
+            count = max(len(seen.seconds), 1)
+            had, own = (processor_seconds(process) - had) / count, (time.process_time() - own) / count
             times = sorted(seen.seconds) or [0.0]
             alone = alone or statistics.median(times)
             p50, p95, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99))
             print(
-                f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} "
-                f"| {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} | {resident(process):.0f} |"
+                f"| {of.users} | {of.reading:g}{'' if of.asked > 1 else ', once'} | {len(seen.seconds)} "
+                f"| {len(seen.faults)} | {p50 * 1000:.0f} | {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} "
+                f"| {had * 1000:.1f} | {own * 1000:.1f} | {resident(process):.0f} |",
+                flush=True,
             )
             for fault in sorted(set(seen.faults))[:3]:
                 print(f"  fault: {fault}", file=sys.stderr)
