@@ -1,7 +1,8 @@
 """`python -m evals.load`: users at once on a server of its own → times, errors and memory, as ratios to one user alone.
 
-A user opens the page once and asks through the same queue as the page does, each from an address of their own. Beside
-the times stands the processor time of an answer, on the server and here: it is what they share the machine by.
+A user opens the page once and asks through the same queue as the page does, each from an address of their own: as
+programs do, for the reply as data, or with `--page` as the page itself, for the conversation as it is drawn. Beside the
+times stands the processor time of an answer, on the server and here: it is what they share the machine by.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,19 +67,21 @@ class Round:
     users: int
     reading: float = 0.0  # seconds on average before each question; without, each asks again the moment it is answered
     asked: int = ASKED
+    by_page: bool = False
 
 
 async def one_user(client: httpx.AsyncClient, number: int, of: Round, ready: asyncio.Barrier, seen: Seen) -> None:
     """Open the page and, when all have, ask; faults are noted."""
     headers = {"x-forwarded-for": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
     await client.get("/", headers=headers)
+    box = await _box(client, headers) if of.by_page else None
     await ready.wait()
     for n in range(of.asked):
         if of.reading:
             await asyncio.sleep(random.uniform(0, 2 * of.reading))
         question = f"{QUESTIONS[(number + n) % len(QUESTIONS)]}（{number}-{n}）"
         started = time.perf_counter()
-        fault = await _ask(client, question, f"user{number}", headers)
+        fault = await _ask(client, question, f"user{number}", headers, box)
         if fault:
             seen.faults.append(fault)
         else:
@@ -108,17 +111,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--users", type=int, nargs="*", default=USERS)
     parser.add_argument("--reading", type=float, default=READING, help="seconds between a user's questions, on average")
+    parser.add_argument("--page", action="store_true", help="ask as the page does and not as programs do")
     options = parser.parse_args()
-    rounds = [Round(users, reading) for reading in dict.fromkeys((options.reading, 0.0)) for users in options.users]
+    pauses = dict.fromkeys((options.reading, 0.0))
+    rounds = [Round(users, reading, by_page=options.page) for reading in pauses for users in options.users]
     alone = 0.0
     with server() as (address, process):
-        asyncio.run(at_once(address, Round(1)))  # what is loaded at the first question is loaded now
+        asyncio.run(
+            at_once(address, Round(1, by_page=options.page))
+        )  # what is loaded at the first question is loaded now
         print(
             "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median "
             "| server's processor ms | this program's | server MB |"
         )
         print(f"| {'---: | ' * 11}".rstrip())
-        for of in (*rounds, Round(BURST, asked=1)):
+        for of in (*rounds, Round(BURST, asked=1, by_page=options.page)):
             had, own = processor_seconds(process), time.process_time()
             seen = asyncio.run(at_once(address, of))
             count = max(len(seen.seconds), 1)
@@ -136,26 +143,52 @@ def main() -> None:
                 print(f"  fault: {fault}", file=sys.stderr)
 
 
-async def _ask(client: httpx.AsyncClient, question: str, session: str, headers: dict[str, str]) -> str:
+async def _box(client: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, int]:
+    """What names the page's box for questions when something is asked in it."""
+    page = (await client.get("/config", headers=headers)).json()
+    box = next(part["id"] for part in page["components"] if part["props"].get("elem_id") == "box")
+    sent = next(event["id"] for event in page["dependencies"] if [box, "submit"] in event["targets"])
+    return {"fn_index": sent, "trigger_id": box}
+
+
+async def _ask(
+    client: httpx.AsyncClient, question: str, session: str, headers: dict[str, str], box: dict[str, int] | None
+) -> str:
     """Ask through the queue; "" when an answer came, else what came instead."""
+    call = "/gradio_api/queue/join" if box else "/gradio_api/call/ask"
+    body = {"data": [question, []], "session_hash": session, **(box or {})}
     try:
-        begun = await client.post(
-            "/gradio_api/call/ask", json={"data": [question, []], "session_hash": session}, headers=headers
-        )
+        begun = await client.post(call, json=body, headers=headers)
         if begun.status_code != 200:
             return f"{begun.status_code} {begun.text[:80]}"
-        async with client.stream("GET", f"/gradio_api/call/ask/{begun.json()['event_id']}", headers=headers) as stream:
-            event = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("event:"):
-                    event = line.removeprefix("event:").strip()
-                elif line.startswith("data:") and event == "complete":
-                    return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
-                elif line.startswith("data:") and event == "error":
-                    return f"error {line[:80]}"
-        return "the stream ended without an answer"
+        events = f"/gradio_api/queue/data?session_hash={session}" if box else f"{call}/{begun.json()['event_id']}"
+        async with client.stream("GET", events, headers=headers) as stream:
+            return await (_drawn if box else _told)(stream.aiter_lines())
     except (httpx.HTTPError, ValueError, KeyError) as error:
         return f"{type(error).__name__} {error}"
+
+
+async def _told(lines: AsyncIterator[str]) -> str:
+    """Read a program's events to the reply; "" when it has words, else what came instead."""
+    event = ""
+    async for line in lines:
+        if line.startswith("event:"):
+            event = line.removeprefix("event:").strip()
+        elif line.startswith("data:") and event == "complete":
+            return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
+        elif line.startswith("data:") and event == "error":
+            return f"error {line[:80]}"
+    return "the stream ended without an answer"
+
+
+async def _drawn(lines: AsyncIterator[str]) -> str:
+    """Read the page's events to the end of the answer; "" when its receipt has been drawn, else what came instead."""
+    is_drawn = False
+    async for line in lines:
+        is_drawn = is_drawn or "回执" in line
+        if '"process_completed"' in line:
+            return "" if is_drawn and '"success":true' in line else f"no answer {line[:80]}"
+    return "the stream ended without an answer"
 
 
 def _wait_until_ready(address: str) -> None:
