@@ -44,8 +44,10 @@ eval: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m evals.bench
+	@$(BIN)/python -m evals.costs
 	@$(BIN)/python -m evals.growth --most 10000
 	@$(BIN)/python -m evals.load
+	@$(BIN)/python -m evals.load --page --reading 0 --users 1 20
 
 check: $(VENV)/.ready
 	@$(BIN)/assistant check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import socket
 import sys
@@ -117,7 +118,10 @@ def main() -> None:
     def open_() -> Assistant:
         from assistant.wiring import open_assistant  # loads the language tools: slow, so not before the page is served
 
-        return KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
+        assistant = KeepingAssistant(open_assistant(settings), store, now, heard=metrics.answered)
+        gc.collect()
+        gc.freeze()  # what is there now stays until the end; no collection goes through it again
+        return assistant
 
     app = build_app(Opening(open_).start(), settings, store, metrics)
     print(f"请用浏览器打开 http://{settings.host}:{settings.port}/", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.answer import State
 from assistant.calculators import Verdict
@@ -31,7 +31,7 @@ def verdict_in(text: str, condition: Condition) -> Verdict | None:
         ("meets", wording.settles), ("fails", wording.fails), ("meets", wording.meets),
     )  # fmt: skip
     for state, patterns in steps:
-        if patterns and (match := _any(patterns).search(text)):
+        if patterns and (match := _found(patterns, text)):
             return Verdict(state, _whole(text, match))
     return None
 
@@ -44,6 +44,12 @@ def prepare(measures: Iterable[Measure]) -> None:
 @cache
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{p})" for p in patterns))
+
+
+@lru_cache(maxsize=4096)
+def _found(patterns: tuple[str, ...], text: str) -> re.Match[str] | None:
+    """Where one of the patterns stands; of one question the same is asked for each subject it may be about."""
+    return _any(patterns).search(text)
 
 
 def _whole(text: str, match: re.Match[str]) -> str:

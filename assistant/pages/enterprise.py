@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from html import escape
@@ -17,6 +18,7 @@ from assistant.pages.programs import offer
 from assistant.pages.reader import contents
 
 _WORKERS = 16  # threads of this page's own: whatever is asked of it, the desk's stay free
+_STATUS_SECONDS = 5  # between messages on the place in the queue; no page shows it, so not to all at every start
 
 
 def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
@@ -68,8 +70,15 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
 
     page.state_session_capacity = 500  # sessions whose forms are kept; an older one is drawn anew
     page.max_threads = _WORKERS
-    page.queue(default_concurrency_limit=8, max_size=64, api_open=False)
+    page.queue(status_update_rate=_STATUS_SECONDS, default_concurrency_limit=8, max_size=64, api_open=False)
+    _keep_no_statistics(page)
     return page
+
+
+def _keep_no_statistics(page: gr.Blocks) -> None:
+    """Gradio sums up its last 10,000 events after each one, for a dashboard that is not served."""
+    page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+    page._queue.ANALYTICS_MAX_EVENTS = 1
 
 
 def _header(assistant: Assistant | None) -> str:

@@ -12,8 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from databases import NOON, Postgres, leave_no_room
+from sqlalchemy import event, text
 from sqlalchemy import inspect as look_at
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from assistant.desk import store as module
@@ -60,6 +60,48 @@ def acknowledged_until_killed(process: subprocess.Popen[str], after: int, kill: 
 
 def questions(store: Store) -> set[str]:
     return {case.question for case in find_cases(store, Filter(), limit=None)}
+
+
+# — Turns —
+
+
+def test_writes_of_one_process_wait_in_line_and_not_at_the_database(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'desk.db'}")
+    begun: list[str] = []
+    event.listen(store.engine, "begin", lambda connection: begun.append(threading.current_thread().name))
+
+    def write() -> None:
+        with store.write() as session:
+            session.execute(text("SELECT 1"))
+
+    second = threading.Thread(target=write, name="second")
+    with store.write() as session:
+        session.execute(text("SELECT 1"))
+        second.start()
+        second.join(0.2)  # it cannot end
+        assert begun == [threading.current_thread().name]
+    second.join(30)
+    assert begun[1:] == ["second"]
+
+
+def test_a_write_that_waits_for_its_turn_too_long_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    store = open_store(f"sqlite:///{tmp_path / 'desk.db'}")
+    told: list[BaseException] = []
+
+    def write() -> None:
+        with pytest.raises(StoreUnusable) as error, store.write() as session:
+            session.execute(text("SELECT 1"))
+        told.append(error.value)
+
+    second = threading.Thread(target=write)
+    with store.write() as session:
+        session.execute(text("SELECT 1"))
+        second.start()
+        second.join(30)
+    assert "locked" in str(told[0])
+    with store.write() as session:  # and the turn is free again
+        session.execute(text("SELECT 1"))
 
 
 # — Structure —
