@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.errors import CorpusError
+from assistant.places import MARK
 
 
 class _Data(BaseModel):
@@ -36,6 +37,7 @@ class _Benefit(_Data):
 
 class _Outside(_Data):
     places: tuple[str, ...]
+    no_places: str
     place_policy: str
     also: str
     alone: str
@@ -58,7 +60,9 @@ class _Denial(_Data):
     words: str
     aside: str
     left_out: str
+    required: tuple[str, ...]
     supposed: str
+    recast: str
 
 
 class _Unusable(_Data):
@@ -153,6 +157,7 @@ class Questions:
     tier_after: re.Pattern[str]
     standard_before: re.Pattern[str]
     rate_before: re.Pattern[str]
+    no_places: re.Pattern[str]
     place_policy: re.Pattern[str]
     elsewhere: re.Pattern[str]
     alone: re.Pattern[str]
@@ -168,7 +173,9 @@ class Questions:
     denial: re.Pattern[str]
     aside: re.Pattern[str]
     left_out: re.Pattern[str]
+    required: re.Pattern[str]
     supposed: re.Pattern[str]
+    recast: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -184,7 +191,7 @@ def read_questions(path: Path) -> Questions:
     """Read and compile the file; `CorpusError` names it and the key at fault."""
     try:
         data = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
-        places = f"(?:{'|'.join(data.outside.places)})"
+        places = f"(?:{'|'.join(data.outside.places)}|{MARK})"
 
         def of_places(pattern: str) -> re.Pattern[str]:
             return re.compile(pattern.replace("{places}", places))
@@ -198,6 +205,7 @@ def read_questions(path: Path) -> Questions:
             standard_before=re.compile(data.benefit.standard),
             rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
+            no_places=re.compile(data.outside.no_places),
             place_policy=of_places(data.outside.place_policy),
             elsewhere=of_places(f"{data.outside.also}|{data.outside.leaving}"),
             alone=of_places(data.outside.alone),
@@ -213,7 +221,9 @@ def read_questions(path: Path) -> Questions:
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
             left_out=re.compile(data.denial.left_out),
+            required=re.compile("|".join(data.denial.required)),
             supposed=re.compile(data.denial.supposed),
+            recast=re.compile(data.denial.recast),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.amounts import read_quantities
 from assistant.classifier import Classifier, Guess
 from assistant.measures import Measure, Silence, Topic
+from assistant.places import marked
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
@@ -137,6 +138,13 @@ class Pointer:
             beside = _SURE if not targets.topics else _CERTAIN
             needed = beside if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
+
+    def belongs(self, text: str, measures: Sequence[Measure]) -> bool:
+        """Whether a question that names no measure asks of these: with their names it does, and alone of no place."""
+        if self._classifier is None or self._classifier.guess(text).kind == "topic":
+            return False
+        guess = self._classifier.guess("".join(m.name for m in measures) + text)
+        return guess.kind == "measure" and guess.name in {m.id for m in measures} and guess.lead >= _DOUBTFUL
 
     def nearly(self, text: str) -> tuple[Measure, ...]:
         """The measures a text may mean, likeliest first, where it clearly means some measure; else none."""
@@ -370,6 +378,7 @@ class Pointer:
 
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
+        text = marked(text, self.policy.description.place, ask.no_places)
         asks_there = any(
             ask.place_policy.search(s) and (ask.elsewhere.search(s) or not ask.moving.search(s))
             for s in _SENTENCE.findall(text)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.amounts import VAGUE, Quantity, read_quantities
 from assistant.calculators import missing
-from assistant.conditions import verdicts_in
+from assistant.conditions import replied, verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
@@ -79,6 +79,11 @@ class Understander:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         text += self._meant_figure(text, before)
         intents = self.questions.intents_of(text)
+        recast = self.questions.recast.search(text) if before.subjects else None
+        if recast:
+            text = self.questions.recast.sub("是", text)
+        if confirmed := self._confirmed(text, intents, before):
+            return confirmed
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
@@ -108,7 +113,7 @@ class Understander:
         if not targets.found and not before.measures and leans:
             targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
-        measures, carried = self._subjects.of(text, before, targets, inputs, bool(claims))
+        measures, carried = self._subjects.of(text, before, targets, inputs, bool(claims), bool(recast))
         cued = targets.silences
         if not carried:
             targets = self.pointer.likely(
@@ -140,10 +145,15 @@ class Understander:
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
         said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
+        if before.subjects and not inputs:
+            said = self.questions.required.sub("", said)
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
         known = kept_facts(text, shared, before.facts, measures, "suppose" in intents)
+        if recast:
+            meant = [q for q in inputs if q.start < recast.start()][-1:]
+            known = {n: f for n, f in known.items() if not any(is_known(q, {n: f}) for q in meant)}
         held = before.verdicts
         if "suppose" in intents:  # 假设算成龙头骨干呢: what failed before is put aside
             better = {m.id for m in measures if m.overrides}
@@ -155,11 +165,14 @@ class Understander:
             targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
         elif (fails or (claims and "premise" in intents)) and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
+        subjects = _with_subject(before.subjects, measures)
+        rest = self._rest(measures, subjects) if "more" in intents and carried else ()
         return Understanding(
             text=text,
             intents=intents,
             measures=measures,
-            subjects=_with_subject(before.subjects, measures),
+            rest=rest,
+            subjects=_with_subject(subjects, rest),
             clauses=clauses,
             topics=targets.topics,
             silences=targets.silences,
@@ -181,6 +194,26 @@ class Understander:
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
+
+    def _rest(self, measures: Sequence[Measure], subjects: Sequence[tuple[Measure, ...]]) -> tuple[Measure, ...]:
+        """The other benefits of the clauses at hand that were not spoken of yet."""
+        clauses, spoken = {m.clause for m in measures}, {m.id for subject in subjects for m in subject}
+        return tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
+
+    def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
+        """The understanding before with what a bare yes or no decides of its conditions; None for all else."""
+        is_yes, is_plain = "affirms" in intents, bool(intents & {"affirms", "denies"})
+        if not before.measures or "asks" in intents or not (is_plain or "negates" in intents):
+            return None
+        question = "" if before.told or not before.intents & {"asks", "confirm"} else before.text
+        verdicts = replied(is_yes, text, question, before.measures, before.verdicts, only_asked=not is_plain)
+        if not (verdicts or is_plain):
+            return None
+        return replace(
+            before, text=text, intents=frozenset(), topics=(), silences=(), asides=(), claims=(), quantities=(),
+            told=frozenset(), unused=(), verdicts={**before.verdicts, **verdicts}, decided=frozenset(verdicts),
+            rest=(), carried=True, is_sure=False, hint="",
+        )  # fmt: skip
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
         """The figure of the message before, where this one only says what it was (说错了，是净值)."""
