@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -12,7 +13,6 @@ from assistant.calculators import Verdict
 from assistant.measures import Condition, Measure
 
 _CLAUSE = re.compile("[，。；！？]")
-_TELLING = 2  # pairs of characters that are not shared by chance
 _DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
 
 
@@ -39,27 +39,23 @@ def verdict_in(text: str, condition: Condition) -> Verdict | None:
 
 
 def replied(
-    is_yes: bool, words: str, question: str, measures: Sequence[Measure], known: Mapping[tuple[str, str], Verdict],
-    *, only_asked: bool = False,
-) -> dict[tuple[str, str], Verdict]:  # fmt: skip
-    """What a bare yes or no in `words` says: of the conditions that the `question` before repeats, else of the open.
-
-    `only_asked`: only of the repeated ones. A no that may be to any one of several says nothing.
-    """
-    listed = {(m.id, c.name): c for m in measures for c in m.conditions if not c.input}
-    asked = _asked_about(question, listed)
-    meant = asked or [key for key in listed if key not in known and not only_asked]
-    if not (is_yes or asked) and len(meant) > 1 and "都" not in words:
+    is_yes: bool, words: str, measures: Sequence[Measure], known: Mapping[tuple[str, str], Verdict]
+) -> dict[tuple[str, str], Verdict]:
+    """What a bare yes or no in `words` says of the conditions still open; a no to any one of several says nothing."""
+    listed = (((m.id, c.name), c) for m in measures for c in m.conditions)
+    meant = [key for key, condition in listed if not condition.input and key not in known]
+    if not is_yes and len(meant) > 1 and "都" not in words:
         return {}
     return dict.fromkeys(meant, Verdict("meets" if is_yes else "fails", words))
 
 
-def _asked_about(question: str, conditions: Mapping[tuple[str, str], Condition]) -> list[tuple[str, str]]:
-    """The conditions whose words a question repeats most of (要在本市结算吗), by pairs of characters."""
-    said = set(pairwise(question))
-    shared = {key: len(said & set(pairwise(c.text))) for key, c in conditions.items()}
-    most = max((_TELLING, *shared.values()))
-    return [key for key in conditions if shared[key] == most]
+def asked_about(question: str, measures: Sequence[Measure]) -> tuple[tuple[str, str], ...]:
+    """The conditions whose own words a question repeats most of (要在本市结算吗), by pairs of characters."""
+    conditions = {(m.id, c.name): set(pairwise(c.text)) for m in measures for c in m.conditions if not c.input}
+    held = Counter(pair for pairs in conditions.values() for pair in pairs)
+    said = {pair for pair in pairwise(question) if held[pair] == 1}
+    most = max((1, *(len(said & pairs) for pairs in conditions.values())))
+    return tuple(key for key, pairs in conditions.items() if len(said & pairs) == most)
 
 
 def prepare(measures: Iterable[Measure]) -> None:

@@ -17,6 +17,7 @@ from assistant.understanding import Understanding
 VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
 BRIEF = 20  # characters of a message that may be an ellipsis
 _DETAIL = 14  # characters of a question about a detail of the subject (评审看哪几方面)
+_CLAUSE = re.compile("[^，；。]+")
 _ELLIPSIS = re.compile(r"呢[?？]?$")
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
@@ -46,7 +47,7 @@ class Subjects:
         """
         direct = targets.measures
         if direct and is_recast:
-            return self._recast(text, direct, before, is_beside=len(inputs) > 1)
+            return self._recast(text, direct, before, inputs)
         if direct and "again" in targets.intents and (earlier := self._returned_to(direct, before)):
             return earlier, True
         if direct and "adds" in targets.intents and self._adds_to(text, direct, before):
@@ -65,14 +66,15 @@ class Subjects:
         return direct, False
 
     def _recast(
-        self, text: str, direct: tuple[Measure, ...], before: Understanding, *, is_beside: bool
+        self, text: str, direct: tuple[Measure, ...], before: Understanding, inputs: Sequence[Quantity]
     ) -> tuple[tuple[Measure, ...], bool]:
         """What a figure told before now belongs to; the subject stays where another figure beside it is its own."""
         focus = before.subjects[-1]
         if set(direct) & set(focus):
             return direct, True
-        own = any(self.names_input(text, m, i.name) for m in focus for i in m.inputs)
-        return (focus, True) if is_beside and own else (direct, False)
+        beside = [c for c in _CLAUSE.findall(text) if any(q.text in c for q in inputs[1:])]
+        own = any(self.names_input(c, m, i.name) for c in beside for m in focus for i in m.inputs)
+        return (focus, True) if own and not any(map(self.pointer.match, beside)) else (direct, False)
 
     def _adds_to(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether what is added goes to the subject before, by a name of its input that the text holds."""

@@ -141,10 +141,14 @@ class Pointer:
 
     def belongs(self, text: str, measures: Sequence[Measure]) -> bool:
         """Whether a question that names no measure asks of these: with their names it does, and alone of no place."""
-        if self._classifier is None or self._classifier.guess(text).kind == "topic":
+        if self._classifier is None:
             return False
-        guess = self._classifier.guess("".join(m.name for m in measures) + text)
-        return guess.kind == "measure" and guess.name in {m.id for m in measures} and guess.lead >= _DOUBTFUL
+        alone, together = (
+            self._classifier.guess(f"{names}{text}") for names in ("", "".join(m.name for m in measures))
+        )
+        is_foreign = alone.kind == "topic" or (alone.kind == "outside" and alone.lead >= _CLEAR)
+        is_of_these = together.kind == "measure" and together.name in {m.id for m in measures}
+        return is_of_these and together.lead >= _PLACES and not is_foreign
 
     def nearly(self, text: str) -> tuple[Measure, ...]:
         """The measures a text may mean, likeliest first, where it clearly means some measure; else none."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.amounts import VAGUE, Quantity, read_quantities
-from assistant.calculators import missing
-from assistant.conditions import replied, verdicts_in
+from assistant.calculators import Verdict, missing
+from assistant.conditions import asked_about, replied, verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
@@ -29,6 +29,8 @@ from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
+# What is answered with the conditions still open.
+_LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
 _CLAIMABLE = {"money", "rate", "years"}
 _NEAR = 10  # characters before a rate in which its label stands
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
@@ -84,6 +86,8 @@ class Understander:
             text = self.questions.recast.sub("是", text)
         if confirmed := self._confirmed(text, intents, before):
             return confirmed
+        if intents & {"affirms", "denies"} and not before.measures:  # there is nothing to say yes or no to
+            intents |= {"greeting"}
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
@@ -203,10 +207,13 @@ class Understander:
     def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
         """The understanding before with what a bare yes or no decides of its conditions; None for all else."""
         is_yes, is_plain = "affirms" in intents, bool(intents & {"affirms", "denies"})
-        if not before.measures or "asks" in intents or not (is_plain or "negates" in intents):
+        if not before.measures or intents & {"asks", "thanks"} or not (is_plain or "negates" in intents):
             return None
-        question = "" if before.told or not before.intents & {"asks", "confirm"} else before.text
-        verdicts = replied(is_yes, text, question, before.measures, before.verdicts, only_asked=not is_plain)
+        is_asked = not before.told and ("confirm" in before.intents or self.questions.required.search(before.text))
+        asked = asked_about(before.text, before.measures) if is_asked else ()
+        verdicts = dict.fromkeys(asked, Verdict("meets" if is_yes else "fails", text))
+        if is_plain and not is_asked and (before.told or before.intents & _LISTING):
+            verdicts = replied(is_yes, text, before.measures, before.verdicts)
         if not (verdicts or is_plain):
             return None
         return replace(

@@ -720,6 +720,7 @@ def test_a_yes_confirms_what_was_open_and_gives_the_figure_again(assistant: Assi
         ("要控股或者是第一大股东才给？", "都不是", {"并购后控股或为第一大股东"}),
         ("标的是不是得是非关联方", "不是", {"被并购的是非关联方企业"}),
         ("在本市结算才给吗", "不在本市", {"在本市结算"}),
+        ("必须控股吗", "没有", {"并购后控股或为第一大股东"}),
     ],
 )
 def test_a_no_fails_the_condition_just_asked_about_and_no_other(
@@ -751,6 +752,12 @@ def test_a_figure_is_given_another_part_to_play_or_added_to(
     assistant: Assistant, turns: tuple[str, ...], clause: str, yuan: int
 ) -> None:
     assert amounts(ask(assistant, *turns)) == {clause: yuan}
+
+
+def test_a_yes_without_anything_to_confirm_is_greeted_and_a_farewell_decides_nothing(assistant: Assistant) -> None:
+    assert not ask(assistant, "是的").citations
+    assert not ask(assistant, MERGER, "不用了谢谢").calculations
+    assert set(states(ask(assistant, MERGER, "谁管", "是的")).values()) == {"unknown", "meets"}
 
 
 def test_more_is_asked_for_until_nothing_of_the_clause_is_left(assistant: Assistant) -> None:
