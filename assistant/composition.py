@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,8 +20,6 @@ from assistant.understanding import OF_BENEFITS, Understanding
 from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
-_BARE = 6  # characters of a 还有呢 that names nothing
-_CLAUSES = re.compile("[，。,]")
 _TELLING = 4
 _YUAN = "元"
 _OF_SUMS = frozenset(("amount", "reckon", "confirm", "eligibility", "over_years", "boundary", "inverse"))
@@ -264,12 +261,7 @@ class Composer:
 
     def _rest(self, m: _Material) -> _Answer | None:
         """For who asks 还有呢 of a measure the other benefits of its clause that were not spoken of yet."""
-        u = m.u
-        if not u.rest:
-            return None
-        # 还有呢，往上那两个级别 is of what was spoken of, 还有呢，还能补什么 of the rest.
-        is_else = len(_CLAUSES.split(u.text)[-1]) <= _BARE or "support" in u.intents
-        return _Answer([self.writer.rule(x) for x in (u.rest if is_else else (*u.measures, *u.rest))])
+        return _Answer([self.writer.rule(x) for x in m.u.rest]) if m.u.rest else None
 
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u

@@ -63,6 +63,7 @@ class _Denial(_Data):
     required: tuple[str, ...]
     supposed: str
     recast: str
+    forgotten: str
 
 
 class _Unusable(_Data):
@@ -176,6 +177,7 @@ class Questions:
     required: re.Pattern[str]
     supposed: re.Pattern[str]
     recast: re.Pattern[str]
+    forgotten: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -224,6 +226,7 @@ def read_questions(path: Path) -> Questions:
             required=re.compile("|".join(data.denial.required)),
             supposed=re.compile(data.denial.supposed),
             recast=re.compile(data.denial.recast),
+            forgotten=re.compile(data.denial.forgotten),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

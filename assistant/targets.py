@@ -219,7 +219,7 @@ class Pointer:
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
-        if "correction" in targets.intents and has_inputs:
+        if targets.intents & {"correction", "adds"} and has_inputs:
             return targets
         asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == UNLISTED
         needed = [_KIND]

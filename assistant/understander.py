@@ -32,6 +32,7 @@ _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
 # What is answered with the conditions still open.
 _LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
 _CLAIMABLE = {"money", "rate", "years"}
+_CLAUSES = re.compile("[，。,]")
 _NEAR = 10  # characters before a rate in which its label stands
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 LONGEST = 2000  # characters of a message
@@ -80,6 +81,8 @@ class Understander:
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         text += self._meant_figure(text, before)
+        if before.subjects:
+            text = self.questions.forgotten.sub(r"再加\g<part>", text)
         intents = self.questions.intents_of(text)
         recast = self.questions.recast.search(text) if before.subjects else None
         if recast:
@@ -170,7 +173,7 @@ class Understander:
         elif (fails or (claims and "premise" in intents)) and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         subjects = _with_subject(before.subjects, measures)
-        rest = self._rest(measures, subjects) if "more" in intents and carried else ()
+        rest = self._rest(text, intents, measures, subjects) if "more" in intents and carried else ()
         return Understanding(
             text=text,
             intents=intents,
@@ -199,15 +202,23 @@ class Understander:
             problem=filled.problem if measures and not filled.facts else "",
         )
 
-    def _rest(self, measures: Sequence[Measure], subjects: Sequence[tuple[Measure, ...]]) -> tuple[Measure, ...]:
-        """The other benefits of the clauses at hand that were not spoken of yet."""
+    def _rest(
+        self, text: str, intents: frozenset[str], measures: Sequence[Measure], subjects: Sequence[tuple[Measure, ...]]
+    ) -> tuple[Measure, ...]:
+        """The other benefits of the clauses at hand that were not spoken of yet, behind those that were if also meant.
+
+        还有呢，往上那两个级别 is of what was spoken of too, 还有呢，还能补什么 of the rest alone.
+        """
         clauses, spoken = {m.clause for m in measures}, {m.id for subject in subjects for m in subject}
-        return tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
+        rest = tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
+        is_else = "support" in intents or self.questions.intents["more"].search(_CLAUSES.split(text)[-1])
+        return rest if is_else or not rest else (*measures, *rest)
 
     def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
         """The understanding before with what a bare yes or no decides of its conditions; None for all else."""
         is_yes, is_plain = "affirms" in intents, bool(intents & {"affirms", "denies"})
-        if not before.measures or intents & {"asks", "thanks"} or not (is_plain or "negates" in intents):
+        is_in_words = "negates" in intents and "asks" not in intents
+        if not before.measures or "thanks" in intents or not (is_plain or is_in_words):
             return None
         is_asked = not before.told and ("confirm" in before.intents or self.questions.required.search(before.text))
         asked = asked_about(before.text, before.measures) if is_asked else ()

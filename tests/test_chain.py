@@ -707,7 +707,7 @@ def states(reply: Reply) -> dict[str, str]:
     return {check.text: check.state for check in reply.calculations[0].conditions}
 
 
-@pytest.mark.parametrize("yes", ["是的", "对，都符合", "没错", "嗯嗯是的"])
+@pytest.mark.parametrize("yes", ["是的", "对，都符合", "没错", "嗯嗯是的", "这几条我们全都对得上"])
 def test_a_yes_confirms_what_was_open_and_gives_the_figure_again(assistant: Assistant, yes: str) -> None:
     reply = ask(assistant, MERGER, yes)
     assert amounts(reply) == {"5.10": 320 * WAN}
@@ -745,6 +745,9 @@ def test_a_no_to_any_one_of_several_open_conditions_decides_nothing(assistant: A
         (("技改投了1200万补多少", "假如这1200万不是技改，是智能制造示范项目的投资呢"), "5.8", 240 * WAN),
         (("高端软件研发花了450万", "再算上60万的开发工具购置费"), "5.14", 153 * WAN),
         (("核心仪器发票500万补多少", "再添一台120万的"), "5.13", 310 * WAN),
+        (("工业软件研发花了260万", "对了还有40万开发工具没算进去"), "5.14", 90 * WAN),
+        (("技改投资1500万，补多少", "后面追加了500万"), "5.8", 200 * WAN),
+        (("核心仪器发票1300万补多少", "1300万里头有300万是普通办公设备，要刨出来"), "5.13", 500 * WAN),
     ],
     ids=lambda x: x[1] if isinstance(x, tuple) else "",
 )
