@@ -20,17 +20,23 @@ def marked(text: str, own: str, besides: re.Pattern[str]) -> str:
 
 
 def _with_mark(words: str, own: str, besides: re.Pattern[str]) -> str:
+    if own in words:
+        return words
     for start in range(len(words) - _SHORTEST + 1):
         name = words[start:]
-        is_name = name in _names() or name[:-1] in _names()
-        if is_name and not besides.search(name) and own not in words:
+        if not besides.search(name) and not _names().isdisjoint((name, name[:-1])):
             return words[:start] + MARK
     return words
 
 
+def prepare() -> None:
+    """Read the dictionary now, so that no question waits for it."""
+    _names()
+
+
 @cache
 def _names() -> frozenset[str]:
-    """Every place name of the dictionary, of two characters at least; read when a text first needs it."""
+    """Every place name of the dictionary, of two characters at least."""
     import jieba
 
     with jieba.dt.get_dict_file() as lines:

@@ -129,8 +129,9 @@ class Pointer:
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
                 is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
-                # 人才方面有什么补贴 names a benefit of this policy
+                # 人才方面有什么补贴 names a benefit of this policy, 古镇那边配多少 what a clause of it leaves open
                 is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
+                is_sure = is_sure and not any("." in clause for s in targets.silences for clause in s.near)
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
