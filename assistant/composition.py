@@ -20,9 +20,9 @@ from assistant.understanding import OF_BENEFITS, Understanding
 from assistant.wording import Writer
 
 # Characters of a clause that, repeated, tell which clauses a message looks for.
-_BARE = 6  # characters of a 还有呢 that names nothing
 _TELLING = 4
 _YUAN = "元"
+_OF_SUMS = frozenset(("amount", "reckon", "confirm", "eligibility", "over_years", "boundary", "inverse"))
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class Composer:
         if not m.u.silences or computes or is_broad:
             return None
         first, *others = m.u.silences
-        sections = [self.passages.silent(first, m.u.measures), *map(self.passages.silent, others)]
+        sections = [self.passages.silent(first, m.u.measures, m.u.text), *map(self.passages.silent, others)]
         return _Answer([*self._facts(m.u), *sections])  # the ended term closes the answer
 
     def _contents(self, m: _Material) -> _Answer | None:
@@ -261,15 +261,7 @@ class Composer:
 
     def _rest(self, m: _Material) -> _Answer | None:
         """For who asks 还有呢 of a measure the other benefits of its clause that were not spoken of yet."""
-        u = m.u
-        spoken = {x.id for subject in u.subjects for x in subject}
-        clauses = {x.clause for x in u.measures}
-        rest = [x for x in self.policy.measures if x.clause in clauses and x.id not in spoken]
-        if "more" not in u.intents or not u.carried or not rest:
-            return None
-        # 还有呢，往上那两个级别 is of what was spoken of, 还有呢，还能补什么 of the rest.
-        is_else = len(u.text) <= _BARE or "support" in u.intents
-        return _Answer([self.writer.rule(x) for x in (rest if is_else else (*u.measures, *rest))])
+        return _Answer([self.writer.rule(x) for x in m.u.rest]) if m.u.rest else None
 
     def _overview(self, m: _Material) -> _Answer | None:
         u = m.u
@@ -354,6 +346,7 @@ class Composer:
             or ("premise" in u.intents and not knows)
             or ("list" in u.intents and not knows)
             or ("why" in u.intents and bool(missing))
+            or (u.carried and not knows and "asks" in u.intents and not u.intents & _OF_SUMS)
         )
         # 认缴 5000 万: what was asked back for is told by something else than what counts.
         asks_sum = u.intents & {"amount", "reckon", "unknown"} or (u.carried and u.unused and _tells_money(u))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from assistant.answer import State
 from assistant.calculators import Verdict
@@ -34,6 +36,26 @@ def verdict_in(text: str, condition: Condition) -> Verdict | None:
         if patterns and (match := _found(patterns, text)):
             return Verdict(state, _whole(text, match))
     return None
+
+
+def replied(
+    is_yes: bool, words: str, measures: Sequence[Measure], known: Mapping[tuple[str, str], Verdict]
+) -> dict[tuple[str, str], Verdict]:
+    """What a bare yes or no in `words` says of the conditions still open; a no to any one of several says nothing."""
+    listed = (((m.id, c.name), c) for m in measures for c in m.conditions)
+    meant = [key for key, condition in listed if not condition.input and key not in known]
+    if not is_yes and len(meant) > 1 and "都" not in words:
+        return {}
+    return dict.fromkeys(meant, Verdict("meets" if is_yes else "fails", words))
+
+
+def asked_about(question: str, measures: Sequence[Measure]) -> tuple[tuple[str, str], ...]:
+    """The conditions whose own words a question repeats most of (要在本市结算吗), by pairs of characters."""
+    conditions = {(m.id, c.name): set(pairwise(c.text)) for m in measures for c in m.conditions if not c.input}
+    held = Counter(pair for pairs in conditions.values() for pair in pairs)
+    said = {pair for pair in pairwise(question) if held[pair] == 1}
+    most = max((1, *(len(said & pairs) for pairs in conditions.values())))
+    return tuple(key for key, pairs in conditions.items() if len(said & pairs) == most)
 
 
 def prepare(measures: Iterable[Measure]) -> None:

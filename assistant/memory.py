@@ -33,7 +33,8 @@ def with_deducted(filled: Filled, known: Mapping[str, Fact], measures: Sequence[
     """What was filled, and what is to be deducted though it is said to be something else (300 万是办公电脑，剔掉)."""
     sums = [i for m in measures for i in m.inputs if i.sum and i.name in known]
     parts = [q for q in filled.foreign for i in sums if q.kind == i.kind and q.high < known[i.name].low]
-    if filled.facts or len(sums) != 1 or len(parts) != 1:
+    news = [n for n, f in filled.facts.items() if n not in known or (f.low, f.high) != (known[n].low, known[n].high)]
+    if news or len(sums) != 1 or len(parts) != 1:
         return filled
     return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
 

@@ -17,6 +17,7 @@ _IN_QUOTES = re.compile(r"[“\"「『](.{2,16}?)[”\"」』]")
 _PARTS = re.compile(r"[。；]")
 # The words that make the figure right after them an upper bound.
 _LIMIT = re.compile(r"(最高|不超过|不高于|最多|最长|上限)[^，。；]{0,8}$")
+_TELLING = 4  # characters that tell which clause is meant
 # A run of words tells something when at most this share of the support clauses holds it.
 _TELLING_SHARE = 1 / 3
 # Characters that bind words together and so neither begin nor end one.
@@ -32,14 +33,20 @@ class Passages:
         self._support = [c for c in policy.clauses if c.id.startswith(f"{chapter}.")]
         self._said = [c for c in policy.clauses if c.body and c.id not in (HEAD, COLOPHON)]
 
-    def silent(self, silence: Silence, measures: Sequence[Measure] = ()) -> Section:
-        """What the policy does not say, what it says nearby (of `measures`, if it is about those), and whom to ask."""
+    def silent(self, silence: Silence, measures: Sequence[Measure] = (), text: str = "") -> Section:
+        """What the policy does not say, what it says nearby (of `measures`, if it is about those), and whom to ask.
+
+        Where neither the silence nor a measure names a clause, those near are the ones that words of `text` stand in.
+        """
         description = self.policy.description
-        near = [cite(self.policy.clause(c), self._near_quote(c)) for c in silence.near]
+        words = self.shared_words(text) if not (silence.near or measures) else ""
+        named = [c for c in self._support if len(words) >= _TELLING and words in squeeze(c.body).lower()]
+        near = [cite(self.policy.clause(c), self._near_quote(c)) for c in silence.near] + [cite(c) for c in named]
         spoken = [cite(self.policy.clause(m.clause), m.quote) for m in measures]
         contact = cite(self.policy.clause(description.contact.clause), description.contact.quote)
         clauses = dict.fromkeys(self.policy.clause(m.clause) for m in measures)
         lines = "\n".join(f"> {m.quote}（{self.policy.clause(m.clause).label}）" for m in measures)
+        lines = lines or "\n".join(f"写有“{words}”的是{c.label}。" for c in named)
         asked = [f"{c.label}的{departments_line(c)}" for c in clauses if c.departments]
         return Section(
             text=blocks(f"**文件未规定：{silence.topic}。**", silence.says, lines, "\n".join(asked),

@@ -30,6 +30,7 @@ class _Benefit(Data):
 
 
 class _Outside(Data):
+    no_places: Pattern
     place_policy: Pattern
     also: Pattern
     alone: Pattern
@@ -52,7 +53,10 @@ class _Denial(Data):
     words: Pattern
     aside: Pattern
     left_out: Pattern
+    required: tuple[Pattern, ...]
     supposed: Pattern
+    recast: Pattern
+    forgotten: Pattern
 
 
 class _Unusable(Data):
@@ -147,6 +151,7 @@ class Questions:
     tier_after: re.Pattern[str]
     standard_before: re.Pattern[str]
     rate_before: re.Pattern[str]
+    no_places: re.Pattern[str]
     place_policy: re.Pattern[str]
     elsewhere: re.Pattern[str]
     alone: re.Pattern[str]
@@ -162,7 +167,10 @@ class Questions:
     denial: re.Pattern[str]
     aside: re.Pattern[str]
     left_out: re.Pattern[str]
+    required: re.Pattern[str]
     supposed: re.Pattern[str]
+    recast: re.Pattern[str]
+    forgotten: re.Pattern[str]
     noise: re.Pattern[str]
     filler: re.Pattern[str]
     generic: frozenset[str]
@@ -187,6 +195,7 @@ def read_questions(path: Path) -> Questions:
             standard_before=re.compile(data.benefit.standard),
             rate_before=re.compile(data.benefit.rate),
             tier_after=re.compile(data.benefit.tier),
+            no_places=re.compile(data.outside.no_places),
             place_policy=re.compile(data.outside.place_policy),
             elsewhere=re.compile(f"{data.outside.also}|{data.outside.leaving}"),
             alone=re.compile(data.outside.alone),
@@ -202,7 +211,10 @@ def read_questions(path: Path) -> Questions:
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
             left_out=re.compile(data.denial.left_out),
+            required=re.compile("|".join(data.denial.required)),
             supposed=re.compile(data.denial.supposed),
+            recast=re.compile(data.denial.recast),
+            forgotten=re.compile(data.denial.forgotten),
             noise=re.compile(data.unusable.noise, re.DOTALL),
             filler=re.compile(data.unusable.filler),
             generic=frozenset(data.generic.words),

@@ -16,6 +16,8 @@ from assistant.understanding import Understanding
 
 VERB = 2  # characters; shorter words of an input (到、过、花了) are verbs that any figure may have
 BRIEF = 20  # characters of a message that may be an ellipsis
+_DETAIL = 14  # characters of a question about a detail of the subject (评审看哪几方面)
+_CLAUSE = re.compile("[^，；。]+")
 _ELLIPSIS = re.compile(r"呢[?？]?$")
 _LEANING = frozenset(
     ("follow", "department", "original", "why", "compare", "more", "unknown", "correction", "again", "promise")
@@ -36,10 +38,16 @@ class Subjects:
         }
 
     def of(
-        self, text: str, before: Understanding, targets: Targets, inputs: Sequence[Quantity], has_claims: bool
-    ) -> tuple[tuple[Measure, ...], bool]:
-        """The measures a message is about, and whether it leans on the turns before for them."""
+        self, text: str, before: Understanding, targets: Targets, inputs: Sequence[Quantity], has_claims: bool,
+        is_recast: bool = False,
+    ) -> tuple[tuple[Measure, ...], bool]:  # fmt: skip
+        """The measures a message is about, and whether it leans on the turns before for them.
+
+        `is_recast`: it says that a figure told before is something else, be it an input of another measure.
+        """
         direct = targets.measures
+        if direct and is_recast:
+            return self._recast(text, direct, before, inputs)
         if direct and "again" in targets.intents and (earlier := self._returned_to(direct, before)):
             return earlier, True
         if direct and "adds" in targets.intents and self._adds_to(text, direct, before):
@@ -56,6 +64,17 @@ class Subjects:
         if not direct and not targets.is_outside and not is_elsewhere and before.subjects:
             return self._lean(text, before, targets.intents, inputs, targets.silences, has_claims)
         return direct, False
+
+    def _recast(
+        self, text: str, direct: tuple[Measure, ...], before: Understanding, inputs: Sequence[Quantity]
+    ) -> tuple[tuple[Measure, ...], bool]:
+        """What a figure told before now belongs to; the subject stays where another figure beside it is its own."""
+        focus = before.subjects[-1]
+        if set(direct) & set(focus):
+            return direct, True
+        beside = [c for c in _CLAUSE.findall(text) if any(q.text in c for q in inputs[1:])]
+        own = any(self.names_input(c, m, i.name) for c in beside for m in focus for i in m.inputs)
+        return (focus, True) if own and not any(map(self.pointer.match, beside)) else (direct, False)
 
     def _adds_to(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether what is added goes to the subject before, by a name of its input that the text holds."""
@@ -142,7 +161,8 @@ class Subjects:
             return focus, True
         # Without anything to work with, a message must lean by its words, or be too short to be a question of its own.
         longest = 40 if intents & _LEANING or silences or has_claims else 14 if intents & _ASKING else 0
-        return (focus, True) if len(text) <= longest else ((), False)
+        is_detail = "asks" in intents and len(text) <= _DETAIL and self.pointer.belongs(text, focus)
+        return (focus, True) if len(text) <= longest or is_detail else ((), False)
 
     def _one_of(self, text: str, focus: Sequence[Measure], before: Understanding) -> tuple[Measure, ...]:
         """The former or the latter of what the message before spoke of side by side, else nothing."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.amounts import read_quantities
 from assistant.classifier import Classifier, Guess
 from assistant.measures import Measure, Silence, Topic
+from assistant.places import marked
 from assistant.policies import Policy
 from assistant.questions import Cues, Questions, Span, weight
 
@@ -128,8 +129,9 @@ class Pointer:
                 is_sure = guess.lead >= (_CERTAIN if targets.measures or is_placed else _SURE)
                 is_sure = is_sure and (not asks_money or (guess.lead >= _CERTAIN and not (targets.measures or topics)))
                 only_term = not targets.found and targets.intents & _PLACING == {"term"} and guess.lead >= _CLEAR
-                # 人才方面有什么补贴 names a benefit of this policy
+                # 人才方面有什么补贴 names a benefit of this policy, 古镇那边配多少 what a clause of it leaves open
                 is_sure = is_sure and not (targets.measures and "overview" in targets.intents)
+                is_sure = is_sure and not any("." in clause for s in targets.silences for clause in s.near)
                 far = (is_free and guess.lead >= _KIND) or is_sure or only_term
                 return replace(targets, is_outside=True) if far and len(text) >= _FEW else targets
         needed: float = _PLACES if _HAN.search(text) else _DOUBTFUL
@@ -137,6 +139,17 @@ class Pointer:
             beside = _SURE if not targets.topics else _CERTAIN
             needed = beside if guess.kind == "term" else 1
         return replace(targets, intents=targets.intents | {guess.kind}) if guess.lead >= needed else targets
+
+    def belongs(self, text: str, measures: Sequence[Measure]) -> bool:
+        """Whether a question that names no measure asks of these: with their names it does, and alone of no place."""
+        if self._classifier is None:
+            return False
+        alone, together = (
+            self._classifier.guess(f"{names}{text}") for names in ("", "".join(m.name for m in measures))
+        )
+        is_foreign = alone.kind == "topic" or (alone.kind == "outside" and alone.lead >= _CLEAR)
+        is_of_these = together.kind == "measure" and together.name in {m.id for m in measures}
+        return is_of_these and together.lead >= _PLACES and not is_foreign
 
     def nearly(self, text: str) -> tuple[Measure, ...]:
         """The measures a text may mean, likeliest first, where it clearly means some measure; else none."""
@@ -207,7 +220,7 @@ class Pointer:
 
     def _with_silence(self, text: str, guess: Guess, targets: Targets, has_inputs: bool) -> Targets:
         """What the file is silent on, put before the benefit it is asked of."""
-        if "correction" in targets.intents and has_inputs:
+        if targets.intents & {"correction", "adds"} and has_inputs:
             return targets
         asks_sum, is_unlisted = bool(targets.intents & {"amount", "reckon"}), guess.name == UNLISTED
         needed = [_KIND]
@@ -370,6 +383,7 @@ class Pointer:
 
     def _is_outside(self, text: str, is_case: bool) -> bool:
         ask = self._questions
+        text = marked(text, self.policy.description.place, ask.no_places)
         asks_there = any(
             ask.place_policy.search(s) and (ask.elsewhere.search(s) or not ask.moving.search(s))
             for s in _SENTENCE.findall(text)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.calculators import missing
-from assistant.conditions import verdicts_in
+from assistant.calculators import Verdict, missing
+from assistant.conditions import asked_about, replied, verdicts_in
 from assistant.facts import Fact, read_fact
 from assistant.figures import Figures, corrected
 from assistant.lexicon import Lexicon
@@ -31,6 +31,9 @@ from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
+# What is answered with the conditions still open.
+_LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
+_CLAUSES = re.compile("[，。,]")
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
@@ -82,7 +85,16 @@ class Understander:
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
         text += self._meant_figure(text, before)
+        if before.subjects:
+            text = self.questions.forgotten.sub(r"再加\g<part>", text)
         intents = self.questions.intents_of(text)
+        recast = self.questions.recast.search(text) if before.subjects else None
+        if recast:
+            text = self.questions.recast.sub("是", text)
+        if confirmed := self._confirmed(text, intents, before):
+            return confirmed
+        if intents & {"affirms", "denies"} and not before.measures:  # there is nothing to say yes or no to
+            intents |= {"greeting"}
         if "restart" in intents:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
@@ -105,7 +117,7 @@ class Understander:
         if not targets.found and not before.measures and leans:
             targets = replace(targets, topics=self.pointer.gone_on(before.topics, "more" in intents))
         departments = tuple(name for name in self._departments if name in text)
-        measures, carried = self._subjects.of(text, before, targets, inputs, bool(claims))
+        measures, carried = self._subjects.of(text, before, targets, inputs, bool(claims), bool(recast))
         cued = targets.silences
         if not carried:
             targets = self.pointer.likely(
@@ -137,10 +149,15 @@ class Understander:
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
         said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
+        if before.subjects and not inputs:
+            said = self.questions.required.sub("", said)
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
         known = kept_facts(text, shared, before.facts, measures, "suppose" in intents)
+        if recast:
+            meant = [q for q in inputs if q.start < recast.start()][-1:]
+            known = {n: f for n, f in known.items() if not any(is_known(q, {n: f}) for q in meant)}
         held = before.verdicts
         if "suppose" in intents:  # 假设算成龙头骨干呢: what failed before is put aside
             better = {m.id for m in measures if m.overrides}
@@ -152,11 +169,14 @@ class Understander:
             targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
         elif (fails or (claims and "premise" in intents)) and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
+        subjects = _with_subject(before.subjects, measures)
+        rest = self._rest(text, intents, measures, subjects) if "more" in intents and carried else ()
         return Understanding(
             text=text,
             intents=intents,
             measures=measures,
-            subjects=_with_subject(before.subjects, measures),
+            rest=rest,
+            subjects=_with_subject(subjects, rest),
             clauses=clauses,
             topics=targets.topics,
             silences=targets.silences,
@@ -178,6 +198,37 @@ class Understander:
             carried=carried,
             problem=filled.problem if measures and not filled.facts else "",
         )
+
+    def _rest(
+        self, text: str, intents: frozenset[str], measures: Sequence[Measure], subjects: Sequence[tuple[Measure, ...]]
+    ) -> tuple[Measure, ...]:
+        """The other benefits of the clauses at hand that were not spoken of yet, behind those that were if also meant.
+
+        还有呢，往上那两个级别 is of what was spoken of too, 还有呢，还能补什么 of the rest alone.
+        """
+        clauses, spoken = {m.clause for m in measures}, {m.id for subject in subjects for m in subject}
+        rest = tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
+        is_else = "support" in intents or self.questions.intents["more"].search(_CLAUSES.split(text)[-1])
+        return rest if is_else or not rest else (*measures, *rest)
+
+    def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
+        """The understanding before with what a bare yes or no decides of its conditions; None for all else."""
+        is_yes, is_plain = "affirms" in intents, bool(intents & {"affirms", "denies"})
+        is_in_words = "negates" in intents and "asks" not in intents
+        if not before.measures or "thanks" in intents or not (is_plain or is_in_words):
+            return None
+        is_asked = not before.told and ("confirm" in before.intents or self.questions.required.search(before.text))
+        asked = asked_about(before.text, before.measures) if is_asked else ()
+        verdicts = dict.fromkeys(asked, Verdict("meets" if is_yes else "fails", text))
+        if is_plain and not is_asked and (before.told or before.intents & _LISTING):
+            verdicts = replied(is_yes, text, before.measures, before.verdicts)
+        if not (verdicts or is_plain):
+            return None
+        return replace(
+            before, text=text, intents=frozenset(), topics=(), silences=(), asides=(), claims=(), quantities=(),
+            told=frozenset(), unused=(), verdicts={**before.verdicts, **verdicts}, decided=frozenset(verdicts),
+            rest=(), carried=True, is_sure=False, hint="",
+        )  # fmt: skip
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
         """The figure of the message before, where this one only says what it was (说错了，是净值), or how many."""

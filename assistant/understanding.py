@@ -23,12 +23,14 @@ class Understanding:
 
     `decided`: the verdicts of the last message itself. `is_sure`: whatever else is said, it is the silences that are
     asked about. `hint` is the place of the text that is likeliest by what the classifier has learnt.
+    `rest`: for who asks 还有呢, the benefits of the clause that were not spoken of before; from now on they are.
     `is_sweep`: an enterprise has told of itself and asks what there is for it, so every measure is looked at.
     """
 
     text: str
     intents: frozenset[str] = frozenset()
     measures: tuple[Measure, ...] = ()
+    rest: tuple[Measure, ...] = ()
     clauses: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
     silences: tuple[Silence, ...] = ()
@@ -62,7 +64,7 @@ class Understanding:
         """Whether it is asked how long the policy holds, and not for a place of its text or an amount."""
         of_place = any(not t.quote and not t.passing for t in self.topics)
         supposes = "suppose" in self.intents and self.measures
-        return "term" in self.intents and not self.told and not of_place and not supposes
+        return "term" in self.intents and not self.rest and not self.told and not of_place and not supposes
 
     @property
     def is_bare(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from langchain_core.runnables import Runnable, RunnableGenerator
 
+from assistant import conditions, places
 from assistant.answer import Reply
 from assistant.assistance import Assistance
 from assistant.audit import audit
@@ -22,7 +23,6 @@ from assistant.chat_model import ChatModel, check_model, open_chat_model
 from assistant.checkup import Profile, check, read_story
 from assistant.classifier import Classifier, open_classifier, path_of, read_classifier
 from assistant.composition import Composer
-from assistant.conditions import prepare
 from assistant.embeddings import open_embeddings
 from assistant.errors import AssistantError, CorpusError
 from assistant.index import build_index, ensure_index, open_index
@@ -129,7 +129,8 @@ def open_assistant(settings: Settings, *, opens_search: bool = True) -> Assistan
         open_chat_model(settings),
     )
     if opens_search:
-        prepare(policy.measures)
+        conditions.prepare(policy.measures)
+        places.prepare()
         for example in policy.description.examples[:1]:  # what is loaded at the first question is loaded now
             next(assistant.stream([example], policy.description.term.end))
     return assistant

@@ -698,3 +698,113 @@ def test_a_figure_of_another_kind_does_not_end_the_asking_back(assistant: Assist
 )
 def test_a_detail_that_no_clause_settles_is_not_covered(assistant: Assistant, question: str) -> None:
     assert ask(assistant, question).status == "not_covered"
+
+
+MERGER = "收购了一家芯片设计公司，交易额6400万，能奖多少"
+
+
+def states(reply: Reply) -> dict[str, str]:
+    return {check.text: check.state for check in reply.calculations[0].conditions}
+
+
+@pytest.mark.parametrize("yes", ["是的", "对，都符合", "没错", "嗯嗯是的", "这几条我们全都对得上"])
+def test_a_yes_confirms_what_was_open_and_gives_the_figure_again(assistant: Assistant, yes: str) -> None:
+    reply = ask(assistant, MERGER, yes)
+    assert amounts(reply) == {"5.10": 320 * WAN}
+    assert set(states(reply).values()) == {"meets"}
+
+
+@pytest.mark.parametrize(
+    ("question", "no", "failed"),
+    [
+        ("要控股或者是第一大股东才给？", "都不是", {"并购后控股或为第一大股东"}),
+        ("标的是不是得是非关联方", "不是", {"被并购的是非关联方企业"}),
+        ("在本市结算才给吗", "不在本市", {"在本市结算"}),
+        ("必须控股吗", "没有", {"并购后控股或为第一大股东"}),
+    ],
+)
+def test_a_no_fails_the_condition_just_asked_about_and_no_other(
+    assistant: Assistant, question: str, no: str, failed: set[str]
+) -> None:
+    asked = states(ask(assistant, MERGER, question))
+    assert "fails" not in asked.values()
+    assert all(asked[text] == "unknown" for text in failed)
+    assert {text for text, state in states(ask(assistant, MERGER, question, no)).items() if state == "fails"} == failed
+
+
+def test_a_no_to_any_one_of_several_open_conditions_decides_nothing(assistant: Assistant) -> None:
+    assert "fails" not in states(ask(assistant, MERGER, "不是")).values()
+
+
+@pytest.mark.parametrize(
+    ("turns", "clause", "yuan"),
+    [
+        (("新建项目1.5亿，奖补多少", "这1.5亿不是计划总投资，是已经实际完成的固定资产投资"), "5.2", 1500 * WAN),
+        (("核心仪器发票1600万，补多少", "要是这1600万不是新买的，是随项目转进来的核心设备的净值呢"), "5.4", 160 * WAN),
+        (("转来的核心生产设备净值2100万补多少", "2100万不是净值，是原值，累计折旧700万"), "5.4", 140 * WAN),
+        (("技改投了1200万补多少", "假如这1200万不是技改，是智能制造示范项目的投资呢"), "5.8", 240 * WAN),
+        (("高端软件研发花了450万", "再算上60万的开发工具购置费"), "5.14", 153 * WAN),
+        (("核心仪器发票500万补多少", "再添一台120万的"), "5.13", 310 * WAN),
+        (("工业软件研发花了260万", "对了还有40万开发工具没算进去"), "5.14", 90 * WAN),
+        (("技改投资1500万，补多少", "后面追加了500万"), "5.8", 200 * WAN),
+        (("核心仪器发票1300万补多少", "1300万里头有300万是普通办公设备，要刨出来"), "5.13", 500 * WAN),
+    ],
+    ids=lambda x: x[1] if isinstance(x, tuple) else "",
+)
+def test_a_figure_is_given_another_part_to_play_or_added_to(
+    assistant: Assistant, turns: tuple[str, ...], clause: str, yuan: int
+) -> None:
+    assert amounts(ask(assistant, *turns)) == {clause: yuan}
+
+
+def test_a_yes_without_anything_to_confirm_is_greeted_and_a_farewell_decides_nothing(assistant: Assistant) -> None:
+    assert not ask(assistant, "是的").citations
+    assert not ask(assistant, MERGER, "不用了谢谢").calculations
+    assert set(states(ask(assistant, MERGER, "谁管", "是的")).values()) == {"unknown", "meets"}
+
+
+def test_more_is_asked_for_until_nothing_of_the_clause_is_left(assistant: Assistant) -> None:
+    turns = ["公共技术服务平台租场地怎么补", "嗯，场地这个清楚了，还有呢"]
+    reply = ask(assistant, *turns)
+    assert "实缴注册资本" in reply.text
+    assert "共性工厂" in reply.text
+    assert "50 元/平方米" not in reply.text
+    assert len(ask(assistant, *turns, "还有呢").citations) > 10  # every support item
+
+
+@pytest.mark.parametrize(
+    ("turns", "words"),
+    [
+        (("创业扶持最高多少", "哪个局管", "评审主要看哪几方面"), "团队情况"),
+        (("开班培训最多补多少", "额度按什么定"), "培训时间"),
+    ],
+)
+def test_a_detail_of_the_clause_at_hand_is_told_in_its_words(
+    assistant: Assistant, turns: tuple[str, ...], words: str
+) -> None:
+    assert words in ask(assistant, *turns).text
+    assert ask(assistant, *turns[:-1], "今天天气怎么样").status == "not_covered"
+
+
+@pytest.mark.parametrize(
+    ("silent", "told", "clause"),
+    [
+        ("政府买设备给我们分期租，租多少年归我们", "政府委托国企买的设备，分期租完会移交给企业吗", "5.13"),
+        ("招商项目总投资达到几十亿才算重特大", "重特大招商项目的一事一议要谁同意", "5.16"),
+        ("市级公共技术服务平台认定要服务多少家企业", "公共技术服务平台要哪一级认定的", "5.12"),
+        ("首次突破是从公司成立算起，还是从2018年算起", "去年8000万，今年营收1.2亿，第一次过亿，奖多少", "5.9"),
+        ("翠亨新区额外补几个点", "各镇区会不会出台自己的支持政策", "6.2"),
+    ],
+)
+def test_a_detail_is_silent_with_the_clause_nearby_and_what_the_clause_says_is_told(
+    assistant: Assistant, silent: str, told: str, clause: str
+) -> None:
+    unsaid, said = ask(assistant, silent), ask(assistant, told)
+    assert (unsaid.status, first(unsaid)) == ("not_covered", clause)
+    assert (said.status, first(said)) == ("answered", clause)
+
+
+def test_a_district_elsewhere_is_outside_unless_something_only_comes_from_there(assistant: Assistant) -> None:
+    assert ask(assistant, "黄埔区那个并购奖励给多少").status == "not_covered"
+    bought = "收购了黄埔区一家芯片公司并控股，非关联，在中山结算，交易额4400万，奖多少"
+    assert amounts(ask(assistant, bought)) == {"5.10": 220 * WAN}
