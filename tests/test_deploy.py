@@ -18,10 +18,12 @@ from typing import Any
 import httpx
 import pytest
 from databases import Postgres
+from fastapi import FastAPI
 from test_serving import free_port
 
 from assistant.desk.accounts import Accounts
 from assistant.desk.store import open_store
+from assistant.pages.serving import Server
 from assistant.settings import ROOT, Settings, reference
 from assistant.wiring import Assistant
 
@@ -51,6 +53,12 @@ def test_the_unit_is_one_that_systemd_takes() -> None:
     done = subprocess.run([program, "verify", "--man=no", DEPLOY / "assistant.service"], capture_output=True, text=True)
     said = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert not [line for line in said if "assistant" in line], done.stderr
+
+
+def test_a_replica_waits_longer_for_the_next_request_than_the_proxy() -> None:
+    said = re.search(r"keepalive_timeout (\d+)s;", (DEPLOY / "nginx.conf").read_text("utf-8"))
+    assert said is not None
+    assert Server(FastAPI(), Settings()).config.timeout_keep_alive > int(said[1])
 
 
 def test_the_notes_name_only_what_there_is() -> None:

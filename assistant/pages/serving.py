@@ -16,6 +16,7 @@ from assistant.settings import Settings
 
 CONNECTIONS = 1000  # open at once; the rest are refused by uvicorn
 _HEADER_SECONDS = 10.0
+_IDLE_SECONDS = 65  # longer than a proxy keeps an idle connection (nginx: 60): only then does none end under a request
 
 
 class Server(uvicorn.Server):
@@ -28,7 +29,8 @@ class Server(uvicorn.Server):
                 app, http=PatientProtocol, ws="none", log_config=None, access_log=False, lifespan="on",
                 server_header=False,
                 forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
-                limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=settings.stop_seconds,
+                limit_concurrency=CONNECTIONS, timeout_keep_alive=_IDLE_SECONDS,
+                timeout_graceful_shutdown=settings.stop_seconds,
             )
         )  # fmt: skip
 
