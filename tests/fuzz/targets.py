@@ -130,13 +130,13 @@ def _home() -> Path:
 
 @cache
 def _brief_policy() -> dict[Path, bytes]:
-    """The files of the real policy, cut to their first tables, in `_home()`: read in milliseconds."""
+    """The files of the real policy, cut to their first entries, in `_home()`: read in milliseconds."""
     whole = next((Settings().corpus_dir / "policies").iterdir())
     _home().mkdir()
     texts = {name: (whole / name).read_text("utf-8") for name in ("policy.toml", "source.txt")}
-    for name, tables in (("measures.toml", 12), ("silences.toml", 3), ("topics.toml", 3)):
-        parts = re.split(r"(?m)^(?=\[)", (whole / name).read_text("utf-8"))
-        texts[name] = "".join(parts[: tables + 1])
+    for name, entries in (("measures.toml", 5), ("silences.toml", 3), ("topics.toml", 3)):
+        parts = re.split(r"(?m)^(?=\[\[\w+\]\])", (whole / name).read_text("utf-8"))  # [[measures.inputs]] is a part
+        texts[name] = "".join(parts[: entries + 1])
     shared = tomllib.loads(texts["measures.toml"])["shared_conditions"][0]["name"]
     texts["conditions.toml"] = (
         f"[fragments]\nstart = '(?:^|，)'\n\n[{shared}]\nmeets = ['{{start}}是']\nfails = ['不是']\n"
