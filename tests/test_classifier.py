@@ -65,7 +65,7 @@ def test_other_examples_are_learnt_anew_and_the_stale_file_goes(tmp_path: Path) 
     open_classifier(EXAMPLES, same, "1", tmp_path)
     open_classifier({**EXAMPLES, "term": ("还有效吗", "过期没")}, same, "1", tmp_path)
     assert len(list(tmp_path.glob("classifier-*.npz"))) == 1
-    assert [p.name for p in tmp_path.iterdir() if not p.name.startswith("classifier-")] == []
+    assert {p.name for p in tmp_path.iterdir() if p.suffix != ".npz"} == {".classifier.lock"}
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a zip file", b"PK\x03\x04 half of one"])

@@ -29,7 +29,7 @@ from assistant.wiring import Assistant
 
 DEPLOY = ROOT / "deploy"
 PASSWORD = "correct horse battery"
-_READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null && exec "$2" app.py'
+READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null && exec "$2" app.py'
 
 
 def test_the_reference_of_the_settings_is_the_generated_one() -> None:
@@ -89,12 +89,12 @@ def replicas(postgres: Postgres, settings: Settings, assistant: Assistant) -> It
     database = postgres.new_database()
     Accounts(open_store(database)).add("lin", "staff", PASSWORD, datetime.now(UTC))
     can_mount = subprocess.run(
-        ["unshare", "-m", "sh", "-c", _READ_ONLY.replace(" app.py", " --version"), "sh", settings.index_dir, sys.executable],
+        ["unshare", "-m", "sh", "-c", READ_ONLY.replace(" app.py", " --version"), "sh", settings.index_dir, sys.executable],
         capture_output=True,
     ).returncode  # fmt: skip
     command = [sys.executable, "app.py"]
     if can_mount == 0:
-        command = ["unshare", "-m", "sh", "-c", _READ_ONLY, "sh", str(settings.index_dir), sys.executable]
+        command = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", str(settings.index_dir), sys.executable]
     processes, urls = [], []
     try:
         for _ in range(2):

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 from databases import NOON
-from test_deploy import ask, ready
+from test_deploy import READ_ONLY, ask, ready
 from test_index import CountingEmbeddings
 from test_serving import free_port
 
@@ -317,7 +317,6 @@ def test_whichever_way_the_clock_jumps_nobody_stays_signed_in_for_longer(jump: t
 
 # — A database that cannot be written —
 
-_READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null && exec "$2" app.py'
 _CAN_BIND = subprocess.run(["unshare", "-m", "mount", "--bind", "/mnt", "/mnt"], capture_output=True).returncode == 0
 
 
@@ -329,7 +328,7 @@ def test_with_a_database_on_a_read_only_disk_questions_are_answered_and_the_desk
     disk.mkdir()
     open_store(f"sqlite:///{disk / 'desk.db'}").engine.dispose()
     own = {"PORT": free_port(), "INDEX_DIR": settings.index_dir, "DATABASE_URL": f"sqlite:///{disk / 'desk.db'}"}
-    command = ["unshare", "-m", "sh", "-c", _READ_ONLY, "sh", str(disk), sys.executable]
+    command = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", str(disk), sys.executable]
     url = f"http://127.0.0.1:{own['PORT']}/"
     environment = os.environ | {f"ASSISTANT_{name}": str(value) for name, value in own.items()}
     server = subprocess.Popen(

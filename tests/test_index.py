@@ -221,7 +221,7 @@ SPOILT = [
     *itertools.product(
         ["chroma/chroma.sqlite3", "bm25/data.csc.index.npy", "manifest.json"], [_truncate, _flip, _empty, Path.unlink]
     ),
-    *itertools.product(["chroma/*/data_level0.bin", "chroma/*/header.bin"], [_zero, Path.unlink]),
+    *itertools.product(["chroma/*/data_level0.bin", "chroma/*/header.bin"], [_truncate, _flip, Path.unlink]),
     ("chroma", shutil.rmtree),
     ("bm25", shutil.rmtree),
     *itertools.product(

@@ -15,7 +15,7 @@ if len(sys.argv) == 1:
     sys.exit()
 
 name = sys.argv.pop(1)
-with atheris.instrument_imports(include=["assistant", "cn2an", "tomllib"]):
+with atheris.instrument_imports(include=["assistant", "cn2an"]):
     from tests.fuzz import targets
 
     known, seeds = targets.TARGETS, targets.SEEDS
