@@ -16,6 +16,7 @@ from assistant.pages.document import TITLE
 from assistant.pages.opening import Assistant, Opening
 from assistant.pages.programs import offer
 from assistant.pages.reader import contents
+from assistant.pages.unread import Unread
 
 _WORKERS = 16  # threads of this page's own: whatever is asked of it, the desk's stay free
 _STATUS_SECONDS = 5  # between messages on the place in the queue; no page shows it, so not to all at every start
@@ -72,6 +73,7 @@ def build_page(opening: Opening, today: Callable[[], date]) -> gr.Blocks:
     page.max_threads = _WORKERS
     page.queue(status_update_rate=_STATUS_SECONDS, default_concurrency_limit=8, max_size=64, api_open=False)
     _keep_no_statistics(page)
+    page._queue.pending_messages_per_session = Unread(page._queue.pending_event_ids_session)  # type: ignore[assignment]
     return page
 
 
