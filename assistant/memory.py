@@ -9,6 +9,7 @@ from dataclasses import replace
 from assistant.amounts import Quantity
 from assistant.facts import Fact, read_fact
 from assistant.measures import Measure
+from assistant.ratios import with_told_by_others
 from assistant.slots import Filled
 
 _ALL_OF_THEM = re.compile(r"都|全是|全算")
@@ -37,6 +38,20 @@ def with_deducted(filled: Filled, known: Mapping[str, Fact], measures: Sequence[
     if news or len(sums) != 1 or len(parts) != 1:
         return filled
     return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
+
+
+def with_shares_of(whole: Quantity, text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, with those told as a share or a multiple of a figure of a message before (完成了一半)."""
+    if any(q.kind == whole.kind for q in quantities):
+        return list(quantities)
+    lead = f"{whole.text}，"
+    first = replace(whole, start=0, end=len(whole.text))
+    told = with_told_by_others(f"{lead}{text}", [first, *(_moved(q, len(lead)) for q in quantities)])
+    return [_moved(q, -len(lead)) for q in told if q.start >= len(lead)]
+
+
+def _moved(quantity: Quantity, by: int) -> Quantity:
+    return replace(quantity, start=quantity.start + by, end=quantity.end + by)
 
 
 def kept_facts(
