@@ -44,6 +44,8 @@ LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}"
 _PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
 _ALIKE = re.compile(r"元?(?:都|均|全部)")  # 厂房 3500 万、设备 5100 万都已完成
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
+# 追加到 2100 万，完成的不变: no figure of this message is of what stays as it was.
+_UNCHANGED = re.compile(r"的?(?:金额|部分|数|那块)?(?:都|还是|仍旧?|保持)?(?:不变|没变|照旧|不动|没动)")
 # 900 万是新建项目实际完成的固定资产投资
 _IS = re.compile(
     r"元?(?:才|就|都|其实|应该|实际)?(?:是|为|属于|指的?是)(?P<noun>[^，。；？?！!\d]+?)(?:[的了吧啊哦呀]|金?额)*(?=[，。；！!]|$)"
@@ -116,7 +118,7 @@ class Labels:
                 apart[-1] = replace(apart[-1], end=label.end)
             else:
                 apart.append(label)
-        apart = _heads(text, apart, quantities)
+        apart = _heads(text, [x for x in apart if not _UNCHANGED.match(text, x.end)], quantities)
         return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
 
     def _matches(self, text: str, quantities: Sequence[Quantity]) -> list[Label]:

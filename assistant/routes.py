@@ -52,7 +52,10 @@ class Routes:
                 if _ONLY.match(clause.removeprefix("我们")) and not is_no:
                     verdicts |= self._verdicts([m for m in spoken if m not in meant], "fails", clause)
                 verdicts |= self._verdicts(meant, "fails" if is_no else "meets", clause)
-        return verdicts if any(v.state == "fails" for v in verdicts.values()) else {}
+        is_plain_yes = len({m for m, _ in verdicts}) == len(spoken) and all(
+            v.state == "meets" for v in verdicts.values()
+        )
+        return {} if is_plain_yes else verdicts
 
     def _meant(self, clause: str, spoken: list[Measure]) -> list[Measure]:
         """Those of the routes that a clause speaks of: by name, by place, or all."""

@@ -56,7 +56,7 @@ class Subjects:
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
         if direct and (
-            (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, bool(inputs))
+            (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, inputs)
         ):
             return before.subjects[-1], True
         focus = {m.clause for m in before.subjects[-1]} if before.subjects else set()
@@ -114,7 +114,7 @@ class Subjects:
         kept = [m for m in found if m in measures or not any(m.id in o.overrides for o in found)]
         return tuple(dict.fromkeys(kept))
 
-    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, has_inputs: bool) -> bool:
+    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, inputs: Sequence[Quantity]) -> bool:
         """Whether a message goes on about the subject before, though a word of it is another measure's as well.
 
         Its words decide a condition of that subject, or it supposes another figure (谈到 1.4 亿呢) and names no input.
@@ -130,7 +130,11 @@ class Subjects:
         labelled = any(self.names_input(text, m, i.name) for m in targets.measures for i in m.inputs)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
         is_twin = any(m.id in x.twins for m in focus for x in targets.measures)
-        return (decided and not related) or ((is_twin or not labelled) and supposes and has_inputs)
+        # The same figure once more, with another input's name, is that other one's (同样 400 万，要是发票金额呢).
+        known = {(f.low, f.high) for f in before.facts.values()}
+        is_same = labelled and bool(inputs) and all((q.low, q.high) in known for q in inputs)
+        goes_on = ((is_twin and not is_same) or not labelled) and supposes and bool(inputs)
+        return (decided and not related) or goes_on
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""

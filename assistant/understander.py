@@ -171,11 +171,12 @@ class Understander:
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        said = self.questions.left_out.sub("", self.questions.aside.sub("", self.questions.hearsay.sub("", text)))
+        said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
         if before.subjects and not inputs:
             said = self.questions.required.sub("", said)
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
+        said = self.questions.hearsay.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
         known = kept_facts(text, shared, before.facts, measures, "suppose" in intents)
         if "correction" in intents:  # 不是技师，是高级技师: the figure is no longer what it was
@@ -196,6 +197,8 @@ class Understander:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         subjects = _with_subject(before.subjects, measures)
         rest = self._rest(text, intents, measures, subjects) if "more" in intents and carried else ()
+        if rest:
+            targets = replace(targets, silences=cued)  # 还有呢？同一条别的补贴
         return Understanding(
             text=text,
             intents=intents,
@@ -249,7 +252,10 @@ class Understander:
         if not verdicts:
             return None
         after = _decided(text, before, verdicts)
-        measures = self._subjects.overridden(text, tuple(spoken), after, verdicts)
+        met = tuple(
+            m for m in spoken if any(m.id == owner and v.state == "meets" for (owner, _), v in verdicts.items())
+        )
+        measures = self._subjects.overridden(text, met or tuple(spoken), after, verdicts)
         return replace(after, measures=measures, subjects=_with_subject(before.subjects, measures))
 
     def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
