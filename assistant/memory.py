@@ -13,6 +13,7 @@ from assistant.ratios import with_told_by_others
 from assistant.slots import Filled
 
 _ALL_OF_THEM = re.compile(r"都|全是|全算")
+_OF_THEM = re.compile(r"其中|[里当]中|里[面头]")
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 
 
@@ -62,6 +63,11 @@ def kept_facts(
     heads = {h for m in measures for h in m.formula.heads}
     if supposes and heads & told.keys() and _ALL_OF_THEM.search(text):  # 这 6 个要都只是高级工呢
         known = {n: f for n, f in known.items() if n not in heads}
+    fresh, others = heads & told.keys() - known.keys(), heads & known.keys() - told.keys()
+    if len(fresh) == len(others) == 1 and _OF_THEM.search(text):  # 其中 4 个其实是技师
+        (part,), (other,) = fresh, others
+        if told[part].high < known[other].low:
+            known[other] = known[other].minus(told[part])
     for item in (i for m in measures for i in m.inputs if i.derived and i.name not in told):
         assert item.derived is not None
         sources = set(item.derived.of)

@@ -48,6 +48,7 @@ class _Several(Data):
     each: Pattern
     besides: Pattern
     tiers: Pattern
+    apart: Pattern
 
 
 class _Denial(Data):
@@ -167,6 +168,7 @@ class Questions:
     each: re.Pattern[str]
     besides: re.Pattern[str]
     tiers: re.Pattern[str]
+    apart: re.Pattern[str]
     denial: re.Pattern[str]
     aside: re.Pattern[str]
     left_out: re.Pattern[str]
@@ -213,6 +215,7 @@ def read_questions(path: Path) -> Questions:
             each=re.compile(data.several.each),
             besides=re.compile(data.several.besides),
             tiers=re.compile(data.several.tiers),
+            apart=re.compile(data.several.apart),
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
             left_out=re.compile(data.denial.left_out),

@@ -130,10 +130,10 @@ class Subjects:
         labelled = any(self.names_input(text, m, i.name) for m in targets.measures for i in m.inputs)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
         is_twin = any(m.id in x.twins for m in focus for x in targets.measures)
-        # The same figure once more, with another input's name, is that other one's (同样 400 万，要是发票金额呢).
+        # The same figure once more, beside another measure's words, is that one's (同样 400 万，要是发票金额呢).
         known = {(f.low, f.high) for f in before.facts.values()}
-        is_same = labelled and bool(inputs) and all((q.low, q.high) in known for q in inputs)
-        goes_on = ((is_twin and not is_same) or not labelled) and supposes and bool(inputs)
+        is_same = bool(inputs) and all((q.low, q.high) in known for q in inputs)
+        goes_on = (is_twin or not labelled) and not is_same and supposes and bool(inputs)
         return (decided and not related) or goes_on
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:

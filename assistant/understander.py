@@ -159,6 +159,7 @@ class Understander:
         backs = [q for q in told_before(text, inputs) if is_known(q, before.facts)]
         inputs = [q for q in inputs if q not in backs or not is_one_of_several(q, before.facts)]
         adds = "adds" in intents and before.subjects[-1:] == (measures,) and not backs
+        adds = adds and not self.questions.apart.search(text)
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
@@ -236,20 +237,22 @@ class Understander:
         """
         clauses, spoken = {m.clause for m in measures}, {m.id for subject in subjects for m in subject}
         rest = tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
-        if not rest and self.questions.tiers.search(text):
-            return tuple(measures)  # 再往上的几档: all that the benefit gives by tiers
+        is_tiers = self.questions.tiers.search(text)  # 再往上的几档: all that the benefit gives by tiers
         is_else = "support" in intents or self.questions.intents["more"].search(_CLAUSES.split(text)[-1])
-        return rest if is_else or not rest else (*measures, *rest)
+        if is_else and not is_tiers:
+            return rest
+        return (*measures, *rest) if rest or is_tiers else ()
 
     def _told_apart(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
         """The understanding before with the routes that a brief reply is about met or not; None for all else."""
         is_brief = len(text) <= 2 * BRIEF and not any(q.kind in _INPUT_KINDS - {"count"} for q in read_quantities(text))
         focus = {m.clause for m in before.measures}
-        if not is_brief or not focus or intents - _REPLYING:
+        if not is_brief or not focus or (intents - _REPLYING and "denies" not in intents):
             return None
         spoken = [m for m in self._routes.spoken(before.text) if m.clause in focus]
         verdicts = self._routes.replied(text, before.text) if spoken else {}
-        if not verdicts:
+        is_own = len(spoken) == 1 and all(key in before.verdicts for key in verdicts)
+        if not verdicts or ("denies" in intents and is_own):  # what was said of oneself no bare 不是 takes back
             return None
         after = _decided(text, before, verdicts)
         met = tuple(

@@ -833,6 +833,11 @@ def test_what_is_heard_of_others_meets_no_condition(assistant: Assistant) -> Non
     assert not any(c.state == "meets" for c in heard)
 
 
+def test_further_grades_stand_before_what_else_the_clause_gives(assistant: Assistant) -> None:
+    reply = ask(assistant, "高级技师一人奖多少", "还有两档呢")
+    assert "5000 元、8000 元" in reply.text.split("10 万元")[0]
+
+
 @pytest.mark.parametrize("asks", ["还有呢？更高的那些档", "还有几档没讲吧"])
 def test_further_tiers_are_those_of_the_benefit_at_hand(assistant: Assistant, asks: str) -> None:
     reply = ask(assistant, "年销售收入首次突破1亿奖多少", asks)
@@ -854,6 +859,9 @@ def test_further_tiers_are_those_of_the_benefit_at_hand(assistant: Assistant, as
         (("核心仪器发票300万补多少", "一样300万，算成共性工厂的设备购置额呢"), "5.12", 90 * WAN),
         (("新建总投资1500万，完成1400万，能补吗", "要是追加到2200万，完成的不变呢"), "5.2", 140 * WAN),
         (("技改投900万，龙头骨干企业和示范项目哪个补得多", "我们是前者"), "5.8", 180 * WAN),
+        (("引进高级工9人，目录内，补多少", "其中2个其实是技师"), "5.15", 7 * 5000 + 2 * 8000),
+        (("高端软件研发投入160万，补多少", "第二年又投了240万，第二年单算呢"), "5.14", 72 * WAN),
+        (("新建项目总投资6000万，奖补多少", "已经建完了三分之一"), "5.2", 200 * WAN),
     ],
 )
 def test_a_share_a_bare_number_or_the_same_figure_finds_its_place_in_a_conversation(
