@@ -43,13 +43,13 @@ _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12
 LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}")
 _PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
 _ALIKE = re.compile(r"元?(?:都|均|全部)")  # 厂房 3500 万、设备 5100 万都已完成
-# 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 # 追加到 2100 万，完成的不变: no figure of this message is of what stays as it was.
 _UNCHANGED = re.compile(r"的?(?:金额|部分|数|那块)?(?:都|还是|仍旧?|保持)?(?:不变|没变|照旧|不动|没动)")
 # 900 万是新建项目实际完成的固定资产投资
 _IS = re.compile(
     r"元?(?:才|就|都|其实|应该|实际)?(?:是|为|属于|指的?是)(?P<noun>[^，。；？?！!\d]+?)(?:[的了吧啊哦呀]|金?额)*(?=[，。；！!]|$)"
 )
+# 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
     r"(?:\d{4}年|[前去今上明]年(?:底|初)?|第?[一二三四五]期|第[一二三四五]年|(?:到)?[一二三四五六七八九十\d]+月(?:份)?)"

@@ -36,22 +36,10 @@ _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
 # What is answered with the conditions still open.
 _LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
 # With these intents a reply says no more than what is the case.
-_REPLYING = frozenset(
-    (
-        "affirms",
-        "denies",
-        "negates",
-        "correction",
-        "follow",
-        "asks",
-        "amount",
-        "reckon",
-        "support",
-        "money",
-        "again",
-        "together",
-    )
-)
+_REPLYING = frozenset((
+    "affirms", "denies", "negates", "correction", "follow", "asks", "amount", "reckon", "support", "money", "again",
+    "together",
+))  # fmt: skip
 _CLAUSES = re.compile("[，。,]")
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 LONGEST = 2000  # characters of a message
@@ -255,10 +243,9 @@ class Understander:
         if not verdicts or ("denies" in intents and is_own):  # what was said of oneself no bare 不是 takes back
             return None
         after = _decided(text, before, verdicts)
-        met = tuple(
-            m for m in spoken if any(m.id == owner and v.state == "meets" for (owner, _), v in verdicts.items())
-        )
-        measures = self._subjects.overridden(text, met or tuple(spoken), after, verdicts)
+        met = {owner for (owner, _), v in verdicts.items() if v.state == "meets"}
+        routes = tuple(m for m in spoken if not met or m.id in met)
+        measures = self._subjects.overridden(text, routes, after, verdicts)
         return replace(after, measures=measures, subjects=_with_subject(before.subjects, measures))
 
     def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
@@ -298,9 +285,8 @@ class Understander:
         if facts:
             f = facts[0]
             return Quantity(f.words, 0, len(f.words), f.kind, f.low, f.high, "", approximate=f.approximate)
-        return (
-            before.quantities[0] if len(before.quantities) == 1 and not (told or before.quantities[0].problem) else None
-        )
+        alone = before.quantities if not told and len(before.quantities) == 1 else ()
+        return next((q for q in alone if not q.problem), None)
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
         """The figure of the message before, where this one only says what it was (说错了，是净值), or how many."""
