@@ -10,7 +10,7 @@ from decimal import Decimal
 from assistant.amounts import Quantity, format_yuan, read_amount
 from assistant.answer import percent, plain
 from assistant.errors import UnusableInput
-from assistant.measures import Input
+from assistant.measures import Input, Kind
 
 _SHOWN = 40  # characters of a wrong value that its error repeats
 _SMALL_UNITS = ("元", "块", "块钱", "圆")
@@ -55,7 +55,7 @@ class Fact:
     low: Decimal
     high: Decimal
     words: str
-    kind: str
+    kind: Kind
     approximate: bool = False
     bound: str = ""
     parts: tuple[Part, ...] = ()

@@ -43,6 +43,12 @@ _ITEM = re.compile(r"[；，、]?(?:\d{1,2}[)、.]|[-·•*])[^，。；\d]{1,12
 LIST = re.compile(r"[^，。；\d]{0,4}(?:[:：]|有|包括)[^，。；\d]{0,8}")
 _PART = re.compile(r"[，；、][^，。；、\d]{0,8}")
 _ALIKE = re.compile(r"元?(?:都|均|全部)")  # 厂房 3500 万、设备 5100 万都已完成
+# 追加到 2100 万，完成的不变: no figure of this message is of what stays as it was.
+_UNCHANGED = re.compile(r"的?(?:金额|部分|数|那块)?(?:都|还是|仍旧?|保持)?(?:不变|没变|照旧|不动|没动)")
+# 900 万是新建项目实际完成的固定资产投资
+_IS = re.compile(
+    r"元?(?:才|就|都|其实|应该|实际)?(?:是|为|属于|指的?是)(?P<noun>[^，。；？?！!\d]+?)(?:[的了吧啊哦呀]|金?额)*(?=[，。；！!]|$)"
+)
 # 大概五千万出头，准确数是 5128 万: both are of the same thing, whatever stands by the second.
 _EXACTLY = re.compile(r"[^。；\d]{0,10}(?:准确|确切|精确|准数|严格)[^，。；\d]{0,4}")
 _PERIOD = (
@@ -112,6 +118,7 @@ class Labels:
                 apart[-1] = replace(apart[-1], end=label.end)
             else:
                 apart.append(label)
+        apart = _heads(text, [x for x in apart if not _UNCHANGED.match(text, x.end)], quantities)
         return [_denied(label, before, text) for label, before in zip(apart, (None, *apart), strict=False)]
 
     def _matches(self, text: str, quantities: Sequence[Quantity]) -> list[Label]:
@@ -224,6 +231,22 @@ def _is_verb_of(thing: Label, verb: Label, text: str, quantities: Sequence[Quant
     is_general = bool(thing.denies) or len(thing.kinds) > 1  # and no name of another measure's input
     is_near = is_general and len(gap) <= _NEAR and not SEPARATOR.search(gap) and not STOP.search(gap)
     return is_near and verb.size <= _VERB and any(q.start == verb.end for q in quantities)
+
+
+def _heads(text: str, labels: Sequence[Label], quantities: Sequence[Quantity]) -> list[Label]:
+    """The labels without those that only describe what a figure is said to be (900 万是新建项目实际完成的投资).
+
+    The last noun of such a clause is what the figure is; a clause with another figure says more than that.
+    """
+    out = list(labels)
+    for quantity in quantities:
+        said = _IS.match(text, quantity.end)
+        if said is None or any(said.start() < q.start < said.end() for q in quantities):
+            continue
+        inside = [x for x in out if said.start() <= x.start and x.end <= said.end()]
+        if inside and inside[-1].end >= said.end("noun"):
+            out = [x for x in out if x not in inside[:-1]]
+    return out
 
 
 def _denied(label: Label, before: Label | None, text: str) -> Label:

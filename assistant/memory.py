@@ -9,9 +9,11 @@ from dataclasses import replace
 from assistant.amounts import Quantity
 from assistant.facts import Fact, read_fact
 from assistant.measures import Measure
+from assistant.ratios import with_told_by_others
 from assistant.slots import Filled
 
 _ALL_OF_THEM = re.compile(r"都|全是|全算")
+_OF_THEM = re.compile(r"其中|[里当]中|里[面头]")
 _GROWN = re.compile(r"今年[^，。；]{0,8}(?:增长|增加|涨|同比|翻|多了|更|提高|上升)")
 
 
@@ -39,6 +41,20 @@ def with_deducted(filled: Filled, known: Mapping[str, Fact], measures: Sequence[
     return replace(filled, facts={sums[0].name: read_fact(sums[0], parts[0])}, unused=())
 
 
+def with_shares_of(whole: Quantity, text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, with those told as a share or a multiple of a figure of a message before (完成了一半)."""
+    if any(q.kind == whole.kind for q in quantities):
+        return list(quantities)
+    lead = f"{whole.text}，"
+    first = replace(whole, start=0, end=len(whole.text))
+    told = with_told_by_others(f"{lead}{text}", [first, *(_moved(q, len(lead)) for q in quantities)])
+    return [_moved(q, -len(lead)) for q in told if q.start >= len(lead)]
+
+
+def _moved(quantity: Quantity, by: int) -> Quantity:
+    return replace(quantity, start=quantity.start + by, end=quantity.end + by)
+
+
 def kept_facts(
     text: str, told: Mapping[str, Fact], known: Mapping[str, Fact], measures: Sequence[Measure], supposes: bool
 ) -> dict[str, Fact]:
@@ -47,6 +63,11 @@ def kept_facts(
     heads = {h for m in measures for h in m.formula.heads}
     if supposes and heads & told.keys() and _ALL_OF_THEM.search(text):  # 这 6 个要都只是高级工呢
         known = {n: f for n, f in known.items() if n not in heads}
+    fresh, others = heads & told.keys() - known.keys(), heads & known.keys() - told.keys()
+    if len(fresh) == len(others) == 1 and _OF_THEM.search(text):  # 其中 4 个其实是技师
+        (part,), (other,) = fresh, others
+        if told[part].high < known[other].low:
+            known[other] = known[other].minus(told[part])
     for item in (i for m in measures for i in m.inputs if i.derived and i.name not in told):
         assert item.derived is not None
         sources = set(item.derived.of)

@@ -47,6 +47,8 @@ class _Several(Data):
     only: Pattern
     each: Pattern
     besides: Pattern
+    tiers: Pattern
+    apart: Pattern
 
 
 class _Denial(Data):
@@ -55,6 +57,7 @@ class _Denial(Data):
     left_out: Pattern
     required: tuple[Pattern, ...]
     supposed: Pattern
+    hearsay: Pattern
     recast: Pattern
     forgotten: Pattern
 
@@ -164,11 +167,14 @@ class Questions:
     only: re.Pattern[str]
     each: re.Pattern[str]
     besides: re.Pattern[str]
+    tiers: re.Pattern[str]
+    apart: re.Pattern[str]
     denial: re.Pattern[str]
     aside: re.Pattern[str]
     left_out: re.Pattern[str]
     required: re.Pattern[str]
     supposed: re.Pattern[str]
+    hearsay: re.Pattern[str]
     recast: re.Pattern[str]
     forgotten: re.Pattern[str]
     noise: re.Pattern[str]
@@ -208,11 +214,14 @@ def read_questions(path: Path) -> Questions:
             only=re.compile(data.several.only),
             each=re.compile(data.several.each),
             besides=re.compile(data.several.besides),
+            tiers=re.compile(data.several.tiers),
+            apart=re.compile(data.several.apart),
             denial=re.compile(data.denial.words),
             aside=re.compile(data.denial.aside),
             left_out=re.compile(data.denial.left_out),
             required=re.compile("|".join(data.denial.required)),
             supposed=re.compile(data.denial.supposed),
+            hearsay=re.compile(data.denial.hearsay),
             recast=re.compile(data.denial.recast),
             forgotten=re.compile(data.denial.forgotten),
             noise=re.compile(data.unusable.noise, re.DOTALL),

@@ -26,7 +26,7 @@ _ROSE = re.compile(
 _DOUBLED = re.compile(r"(?P<said>(?:翻(?:了|上)?(?P<times>[一两二三])番|翻(?:了|上)?(?:一)?倍))")
 # 实缴了六成, 固定资产投资完成了四分之三: of the whole told before.
 _DONE = re.compile(
-    rf"(?P<said>(?:完成|实缴|缴|到位|投下去|投入)(?:了|的)?(?:固投|固定资产投资)?(?:约|大概|差不多)?(?P<share>{_SHARE}))(?!的)"
+    rf"(?P<said>(?:完成|[干做建盖投]完|实缴|缴|到位|投下去|投入)(?:了|的)?(?:固投|固定资产投资)?(?:约|大概|差不多)?(?P<share>{_SHARE}))(?!的)"
 )
 # 比去年多了 6000 万
 _MORE = re.compile(

@@ -258,9 +258,11 @@ class Slots:
             if kind == "count" and len(group) == 1 and is_shared(text, quantity, label, near):
                 continue
             if quantity.kind == "number" and any(
-                label.end <= x.start and x.end <= quantity.start and x.names - names for x in reading.labels
+                label.end <= x.end <= quantity.start and (x.start >= label.end or x.size > label.size)
+                for x in reading.labels
+                if x.names - names
             ):
-                continue  # 同类厂房平均 28: the nearer word says what a bare number is
+                continue  # 同类厂房平均 28, 平均租金是 28: the nearer or fuller word says what a bare number is
             items = [i for i in self._inputs if i.name in label.names and i.kind == kind and fits(i, quantity, True)]
             items = self._nearest(items, quantity, reading)
             if problem := self._take_mention(reading, items, reading.mention(quantity, label)):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from assistant.amounts import Quantity
-from assistant.calculators import missing
+from assistant.calculators import Verdict, missing
 from assistant.conditions import verdicts_in
 from assistant.measures import Measure, Silence, Topic
 from assistant.questions import Questions
@@ -24,6 +24,7 @@ _LEANING = frozenset(
 )
 _ASKING = frozenset(("amount", "rule", "confirm", "term"))
 Words = Mapping[tuple[str, str], re.Pattern[str]]
+Verdicts = Mapping[tuple[str, str], Verdict]
 
 
 class Subjects:
@@ -55,7 +56,7 @@ class Subjects:
         if direct and "together" in targets.intents and before.subjects:
             return tuple(dict.fromkeys((*before.subjects[-1], *direct))), False
         if direct and (
-            (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, bool(inputs))
+            (inputs and self._answers(text, direct, before)) or self._is_ellipsis(text, targets, before, inputs)
         ):
             return before.subjects[-1], True
         focus = {m.clause for m in before.subjects[-1]} if before.subjects else set()
@@ -92,17 +93,20 @@ class Subjects:
                 return subject
         return ()
 
-    def overridden(self, text: str, measures: tuple[Measure, ...], before: Understanding) -> tuple[Measure, ...]:
+    def overridden(
+        self, text: str, measures: tuple[Measure, ...], before: Understanding, told: Verdicts | None = None
+    ) -> tuple[Measure, ...]:
         """The measures, each with the better route that was opened before, and the plain one where that is denied.
 
+        `told` is what the text decides, where that is known.
         我们是龙头……技改投 2800 万 is about the better one, 示范落选了，也不是龙头 about the plain one.
         """
         found = list(measures)
         for better in (m for m in self.policy.measures if m.overrides):
             own = [c.name for c in better.conditions if c.name not in self._shared]
             said = before.verdicts_of(better)
-            now = {name: v for (_, name), v in verdicts_in(text, (better,)).items() if name in own}
-            if any(v.state == "fails" for v in now.values()):
+            now = verdicts_in(text, (better,)) if told is None else told
+            if any(now[better.id, name].state == "fails" for name in own if (better.id, name) in now):
                 plain = [m for m in self.policy.measures if m.id in better.overrides]
                 found = [m for one in found for m in (plain if one is better else [one])]
             elif all(name in said and said[name].state == "meets" for name in own):
@@ -110,7 +114,7 @@ class Subjects:
         kept = [m for m in found if m in measures or not any(m.id in o.overrides for o in found)]
         return tuple(dict.fromkeys(kept))
 
-    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, has_inputs: bool) -> bool:
+    def _is_ellipsis(self, text: str, targets: Targets, before: Understanding, inputs: Sequence[Quantity]) -> bool:
         """Whether a message goes on about the subject before, though a word of it is another measure's as well.
 
         Its words decide a condition of that subject, or it supposes another figure (谈到 1.4 亿呢) and names no input.
@@ -123,11 +127,14 @@ class Subjects:
         decided = any(name in own for _, name in verdicts_in(text, focus))
         is_brief = len(text) <= BRIEF or (len(text) <= 2 * BRIEF and "follow" in targets.intents)
         supposes = bool(targets.intents & {"suppose", "correction"} or _ELLIPSIS.search(text)) and is_brief
-        words = (self._words[m.id, i.name].search(text) for m in targets.measures for i in m.inputs)
-        labelled = any(found and len(found[0]) > VERB for found in words)
+        labelled = any(self.names_input(text, m, i.name) for m in targets.measures for i in m.inputs)
         related = {m.clause for m in focus} & {m.clause for m in targets.measures}
         is_twin = any(m.id in x.twins for m in focus for x in targets.measures)
-        return (decided and not related) or ((is_twin or not labelled) and supposes and has_inputs)
+        # The same figure once more, beside another measure's words, is that one's (同样 400 万，要是发票金额呢).
+        known = {(f.low, f.high) for f in before.facts.values()}
+        is_same = bool(inputs) and all((q.low, q.high) in known for q in inputs)
+        goes_on = (is_twin or not labelled) and not is_same and supposes and bool(inputs)
+        return (decided and not related) or goes_on
 
     def _answers(self, text: str, direct: Sequence[Measure], before: Understanding) -> bool:
         """Whether a message with figures answers what was asked back, though its words alone name another measure."""

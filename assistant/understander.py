@@ -9,7 +9,7 @@ from dataclasses import replace
 from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import Verdict, missing
 from assistant.conditions import asked_about, replied, verdicts_in
-from assistant.facts import Fact, read_fact
+from assistant.facts import FITS_LABELLED, Fact, read_fact
 from assistant.figures import Figures, corrected
 from assistant.lexicon import Lexicon
 from assistant.measures import Measure
@@ -20,10 +20,12 @@ from assistant.memory import (
     latest_facts,
     revised_facts,
     with_deducted,
+    with_shares_of,
 )
 from assistant.quantities import prices_alone, told_before
 from assistant.questions import Questions
 from assistant.references import read_references
+from assistant.routes import Routes
 from assistant.slots import Filled, Slots
 from assistant.subjects import BRIEF, VERB, Subjects
 from assistant.tables import told_in_words
@@ -33,6 +35,11 @@ from assistant.understanding import Understanding
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
 # What is answered with the conditions still open.
 _LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
+# With these intents a reply says no more than what is the case.
+_REPLYING = frozenset((
+    "affirms", "denies", "negates", "correction", "follow", "asks", "amount", "reckon", "support", "money", "again",
+    "together",
+))  # fmt: skip
 _CLAUSES = re.compile("[，。,]")
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
 LONGEST = 2000  # characters of a message
@@ -57,6 +64,7 @@ class Understander:
         self._words = {(m.id, i.name): re.compile("|".join(i.words)) for m in policy.measures for i in m.inputs}
         names = {_SEAT.sub("", d) for clause in policy.clauses for d in clause.departments}
         self._departments = tuple(sorted(n for n in names if n.endswith(("局", "委", "部"))))
+        self._routes = Routes(policy, questions)
         self._subjects = Subjects(pointer, questions, self._words)
         self._figures = Figures(pointer, questions, self._words)
         self._slots: dict[tuple[str, ...], Slots] = {}
@@ -84,14 +92,15 @@ class Understander:
         fresh = text
         if before.is_statement:
             text = f"{before.text}。{text}"[-LONGEST:]  # a subject may be told in several messages
-        text += self._meant_figure(text, before)
+        meant_figure = self._meant_figure(text, before)
+        text += meant_figure
         if before.subjects:
             text = self.questions.forgotten.sub(r"再加\g<part>", text)
         intents = self.questions.intents_of(text)
         recast = self.questions.recast.search(text) if before.subjects else None
         if recast:
             text = self.questions.recast.sub("是", text)
-        if confirmed := self._confirmed(text, intents, before):
+        if confirmed := self._told_apart(text, intents, before) or self._confirmed(text, intents, before):
             return confirmed
         if intents & {"affirms", "denies"} and not before.measures:  # there is nothing to say yes or no to
             intents |= {"greeting"}
@@ -99,10 +108,12 @@ class Understander:
             before = replace(before, facts={}, own_facts={}, verdicts={})
         quantities = tuple(read_quantities(text))
         claims = self._figures.claims(text, quantities, intents)
-        clauses = read_references(text, quantities, self.policy)
+        clauses = () if self._tells_bare(text, quantities, before) else read_references(text, quantities, self.policy)
         told = self._figures.told(text, quantities, claims, clauses, intents)
         # Who asks why a figure came out repeats it and puts nothing new in.
         inputs = [] if "why" in intents and before.subjects else corrected(text, told)
+        if whole := None if intents & {"confirm", "premise", "rule"} else self._whole(text, before):
+            inputs = with_shares_of(whole, text, inputs)
         counts = any(i.kind == "count" for m in self.pointer.match(text) for i in m.inputs)
         has_inputs = any(q.kind in _INPUT_KINDS and (counts or q.kind != "count") for q in inputs)
         targets = self.pointer.find(text, intents, has_inputs)
@@ -136,6 +147,7 @@ class Understander:
         backs = [q for q in told_before(text, inputs) if is_known(q, before.facts)]
         inputs = [q for q in inputs if q not in backs or not is_one_of_several(q, before.facts)]
         adds = "adds" in intents and before.subjects[-1:] == (measures,) and not backs
+        adds = adds and not self.questions.apart.search(text)
         goes_on = carried or before.subjects[-1:] == (measures,)
         denied = [q for q in told if q not in inputs]
         filled = self._fill(text, inputs, measures, before if goes_on else None, intents, denied)
@@ -153,8 +165,11 @@ class Understander:
             said = self.questions.required.sub("", said)
         if before.subjects:  # 要是控股了呢 is taken as said
             said = self.questions.supposed.sub("", said)
+        said = self.questions.hearsay.sub("", said)
         verdicts = verdicts_in(said, tuple(dict.fromkeys(looked_at)))
         known = kept_facts(text, shared, before.facts, measures, "suppose" in intents)
+        if "correction" in intents:  # 不是技师，是高级技师: the figure is no longer what it was
+            known = {n: f for n, f in known.items() if f.words != meant_figure}
         if recast:
             meant = [q for q in inputs if q.start < recast.start()][-1:]
             known = {n: f for n, f in known.items() if not any(is_known(q, {n: f}) for q in meant)}
@@ -171,6 +186,8 @@ class Understander:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
         subjects = _with_subject(before.subjects, measures)
         rest = self._rest(text, intents, measures, subjects) if "more" in intents and carried else ()
+        if rest:
+            targets = replace(targets, silences=cued)  # 还有呢？同一条别的补贴
         return Understanding(
             text=text,
             intents=intents,
@@ -208,8 +225,28 @@ class Understander:
         """
         clauses, spoken = {m.clause for m in measures}, {m.id for subject in subjects for m in subject}
         rest = tuple(m for m in self.policy.measures if m.clause in clauses and m.id not in spoken)
+        is_tiers = self.questions.tiers.search(text)  # 再往上的几档: all that the benefit gives by tiers
         is_else = "support" in intents or self.questions.intents["more"].search(_CLAUSES.split(text)[-1])
-        return rest if is_else or not rest else (*measures, *rest)
+        if is_else and not is_tiers:
+            return rest
+        return (*measures, *rest) if rest or is_tiers else ()
+
+    def _told_apart(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
+        """The understanding before with the routes that a brief reply is about met or not; None for all else."""
+        is_brief = len(text) <= 2 * BRIEF and not any(q.kind in _INPUT_KINDS - {"count"} for q in read_quantities(text))
+        focus = {m.clause for m in before.measures}
+        if not is_brief or not focus or (intents - _REPLYING and "denies" not in intents):
+            return None
+        spoken = [m for m in self._routes.spoken(before.text) if m.clause in focus]
+        verdicts = self._routes.replied(text, before.text) if spoken else {}
+        is_own = len(spoken) == 1 and all(key in before.verdicts for key in verdicts)
+        if not verdicts or ("denies" in intents and is_own):  # what was said of oneself no bare 不是 takes back
+            return None
+        after = _decided(text, before, verdicts)
+        met = {owner for (owner, _), v in verdicts.items() if v.state == "meets"}
+        routes = tuple(m for m in spoken if not met or m.id in met)
+        measures = self._subjects.overridden(text, routes, after, verdicts)
+        return replace(after, measures=measures, subjects=_with_subject(before.subjects, measures))
 
     def _confirmed(self, text: str, intents: frozenset[str], before: Understanding) -> Understanding | None:
         """The understanding before with what a bare yes or no decides of its conditions; None for all else."""
@@ -224,11 +261,32 @@ class Understander:
             verdicts = replied(is_yes, text, before.measures, before.verdicts)
         if not (verdicts or is_plain):
             return None
-        return replace(
-            before, text=text, intents=frozenset(), topics=(), silences=(), asides=(), claims=(), quantities=(),
-            told=frozenset(), unused=(), verdicts={**before.verdicts, **verdicts}, decided=frozenset(verdicts),
-            rest=(), carried=True, is_sure=False, hint="",
-        )  # fmt: skip
+        return _decided(text, before, verdicts)
+
+    def _tells_bare(self, text: str, quantities: Sequence[Quantity], before: Understanding) -> bool:
+        """Whether the number of a message is one that was asked back for, by its name (同期利率是 4.2)."""
+        if not before.subjects or [q.kind for q in quantities] != ["number"]:
+            return False
+        asked = ((m, i) for m in before.subjects[-1] for i in missing(m, before.facts_of(m)))
+        return any(
+            "number" in FITS_LABELLED.get(i.kind, ()) and self._subjects.names_input(text, m, i.name) for m, i in asked
+        )
+
+    def _whole(self, text: str, before: Understanding) -> Quantity | None:
+        """The figure told before that a share may be of: the one named, else the one that has parts, the base, or the
+        only one of the message before."""
+        focus = before.subjects[-1] if before.subjects else ()
+        known = [(m, i, before.facts_of(m).get(i.name)) for m in focus for i in m.inputs]
+        told = [(m, i, f) for m, i, f in known if f]
+        named = [f for m, i, f in told if self._subjects.names_input(text, m, i.name)]
+        parted = [f for m, i, f in told if any(part.part_of == i.name for part in m.inputs)]
+        bases = [f for m, i, f in told if m.formula.base == i.name]
+        facts = next((fs for fs in (named, parted, bases) if len({f.name for f in fs}) == 1), None)
+        if facts:
+            f = facts[0]
+            return Quantity(f.words, 0, len(f.words), f.kind, f.low, f.high, "", approximate=f.approximate)
+        alone = before.quantities if not told and len(before.quantities) == 1 else ()
+        return next((q for q in alone if not q.problem), None)
 
     def _meant_figure(self, text: str, before: Understanding) -> str:
         """The figure of the message before, where this one only says what it was (说错了，是净值), or how many."""
@@ -317,6 +375,15 @@ def _price_before(text: str, before: Understanding) -> str:
         return ""
     words = _CLAUSE.split(before.text[: prices[0].end])[-1]
     return f"，{words}" if counts[0].unit in words or "单价" in words else ""
+
+
+def _decided(text: str, before: Understanding, verdicts: dict[tuple[str, str], Verdict]) -> Understanding:
+    """What was understood before, now that a reply has decided some conditions."""
+    return replace(
+        before, text=text, intents=frozenset(), topics=(), silences=(), asides=(), claims=(), quantities=(),
+        told=frozenset(), unused=(), verdicts={**before.verdicts, **verdicts}, decided=frozenset(verdicts),
+        rest=(), carried=True, is_sure=False, hint="",
+    )  # fmt: skip
 
 
 def _refused(before: Understanding, problem: str) -> Understanding:

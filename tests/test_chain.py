@@ -808,3 +808,63 @@ def test_a_district_elsewhere_is_outside_unless_something_only_comes_from_there(
     assert ask(assistant, "黄埔区那个并购奖励给多少").status == "not_covered"
     bought = "收购了黄埔区一家芯片公司并控股，非关联，在中山结算，交易额4400万，奖多少"
     assert amounts(ask(assistant, bought)) == {"5.10": 220 * WAN}
+
+
+_ROUTES = "技改投入4200万，据说龙头骨干企业和智能制造示范项目补得多一些，我们能补多少"
+
+
+@pytest.mark.parametrize(
+    ("reply", "yuan"),
+    [
+        ("都不是", 420 * WAN),
+        ("两个都轮不到我们", 420 * WAN),
+        ("前一个是，后一个不是", 840 * WAN),
+        ("后者是，前者不是", 500 * WAN),
+        ("只有示范那个是", 500 * WAN),
+    ],
+)
+def test_of_routes_spoken_of_side_by_side_each_is_met_or_fails(assistant: Assistant, reply: str, yuan: int) -> None:
+    assert [c.amount_yuan for c in ask(assistant, _ROUTES, reply).calculations] == [yuan]
+
+
+def test_what_is_heard_of_others_meets_no_condition(assistant: Assistant) -> None:
+    heard = [c for calculation in ask(assistant, _ROUTES).calculations for c in calculation.conditions]
+    assert heard
+    assert not any(c.state == "meets" for c in heard)
+
+
+def test_further_grades_stand_before_what_else_the_clause_gives(assistant: Assistant) -> None:
+    reply = ask(assistant, "高级技师一人奖多少", "还有两档呢")
+    assert "5000 元、8000 元" in reply.text.split("10 万元")[0]
+
+
+@pytest.mark.parametrize("asks", ["还有呢？更高的那些档", "还有几档没讲吧"])
+def test_further_tiers_are_those_of_the_benefit_at_hand(assistant: Assistant, asks: str) -> None:
+    reply = ask(assistant, "年销售收入首次突破1亿奖多少", asks)
+    assert [c.clause for c in reply.citations][:1] == ["5.9"]
+    assert "1000 万元" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("turns", "clause", "yuan"),
+    [
+        (("新建项目总投资4000万，固投奖补多少", "实际完成的占总投资的七成"), "5.2", 280 * WAN),
+        (("新建项目总投资4000万，固投奖补多少", "完成了四分之一"), "5.2", 100 * WAN),
+        (("年销售收入首次做到7000万，奖多少", "明年要是翻一番呢"), "5.9", 50 * WAN),
+        (("平台认缴2400万，按实缴能补多少", "实缴了一半"), "5.12", 120 * WAN),
+        (("引进5名技师，在目录里，补多少", "不是技师，是高级工"), "5.15", 5 * 5000),
+        (("贷款2000万，完工固定资产5000万，一年贴多少", "同期利率是4.2"), "5.7", 84 * WAN),
+        (("过渡厂房租了1000平，新公司，一年补多少", "当地平均租金是25"), "5.5", 30 * WAN),
+        (("软件研发投入300万，支持多少", "同样300万，换成买核心仪器的发票金额呢"), "5.13", 150 * WAN),
+        (("核心仪器发票300万补多少", "一样300万，算成共性工厂的设备购置额呢"), "5.12", 90 * WAN),
+        (("新建总投资1500万，完成1400万，能补吗", "要是追加到2200万，完成的不变呢"), "5.2", 140 * WAN),
+        (("技改投900万，龙头骨干企业和示范项目哪个补得多", "我们是前者"), "5.8", 180 * WAN),
+        (("引进高级工9人，目录内，补多少", "其中2个其实是技师"), "5.15", 7 * 5000 + 2 * 8000),
+        (("高端软件研发投入160万，补多少", "第二年又投了240万，第二年单算呢"), "5.14", 72 * WAN),
+        (("新建项目总投资6000万，奖补多少", "已经建完了三分之一"), "5.2", 200 * WAN),
+    ],
+)
+def test_a_share_a_bare_number_or_the_same_figure_finds_its_place_in_a_conversation(
+    assistant: Assistant, turns: tuple[str, ...], clause: str, yuan: int
+) -> None:
+    assert amounts(ask(assistant, *turns)) == {clause: yuan}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.amounts import read_amount
 from assistant.facts import Fact, read_fact
-from assistant.memory import is_known, is_one_of_several, kept_facts, latest_facts, revised_facts
+from assistant.memory import is_known, is_one_of_several, kept_facts, latest_facts, revised_facts, with_shares_of
 from assistant.policies import Policy
 
 
@@ -49,3 +49,12 @@ def test_a_figure_told_again_is_known_as_a_whole_or_as_a_part(policy: Policy) ->
     assert not is_known(read_amount("81万"), facts)
     assert is_one_of_several(read_amount("80万"), facts)
     assert not is_one_of_several(read_amount("380万"), facts)
+
+
+def test_a_share_told_alone_is_of_the_figure_told_before() -> None:
+    whole = read_amount("3500万")
+    told = with_shares_of(whole, "现在完成了一半", [])
+    assert [(q.low, q.text) for q in told] == [(17_500_000, "3500万的一半")]
+    assert told[0].end == len("现在完成了一半")
+    own = [read_amount("600万")]
+    assert with_shares_of(whole, "600万，完成了一半", own) == own

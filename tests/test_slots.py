@@ -71,6 +71,8 @@ CASES = [
     ("revenue", "内销7.5亿，外销3.1亿，合起来就是今年的年销售收入，第一次突破10亿", {"revenue": 106 * 10**7}),
     ("revenue", "一季度销售收入2.6亿，二季度3.1亿，三季度2.4亿，四季度2.9亿，首次过10亿", {"revenue": 11 * 10**8}),
     ("merger", "估值1亿，实际成交8000万", {"deal_value": 8000 * WAN}),
+    ("fixed-asset-investment", "950万是新建项目实际完成的固定资产投资，新建总投资2800万", {"completed_investment": 950 * WAN, "planned_investment": 2800 * WAN}),
+    ("transitional-rent", "面积900平，当地同类平均租金是28", {"rented_area": 900, "average_rent": 28}),
 ]  # fmt: skip
 
 
