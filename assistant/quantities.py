@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.facts import OLD_UNIT
+from assistant.facts import OLD_UNIT, is_small
 from assistant.ratios import with_told_by_others
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
@@ -96,8 +96,23 @@ _ADDED = re.compile(
 _INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
-_FIRST_HALF = re.compile(r"(?:上半年|前三个?季度)[^，。；\d]{0,8}$")
-_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:下半年|(?<!前)第?四季度)[^，。；\d]{0,8}")
+_FIRST_HALF = re.compile(r"(?:[上前]半年|前(?:六|6)个月|前三个?季度)[^，。；\d]{0,12}$")
+_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:[下后]半年|后(?:六|6)个月|(?<!前)第?四季度)[^，。；\d]{0,12}")
+# 上半年平均每月 1500 万
+_HALF_BY_MONTH = re.compile(
+    r"(?:[上下前后]半年|[前后头](?:六|6)个月)[^，。；\d]{0,6}?(?:每一?个?月|月均|月平均|平均一个月)[^，。；\d租息]{0,8}$"
+)
+_MONTHS_OF_HALF = 6
+# 厂房 15000 平方米，每平米造价 1600 元: what the building came to
+_OF_AREA = re.compile(r"(?:每一?个?|一个?|单)(?:平方米|平米|平方|㎡|平|方)[^，。；\d租]{0,8}$")
+# 其中 700 万那批本来就在本市，不是市外转来的; 其中 250 万跟技改无关; 其中 1200 万是设备，不是软件 is the thing itself
+_UNLIKE = re.compile(
+    r"(?P<own>[^。；？?\d]{0,24}?)(?:不(?:是|属|在|符合|算|能算)|(?:没有?|无)(?:任?何?)(?:关[系联]?)|不(?:相干|沾边|挨着))[^，。；？?]*"
+)
+_IS = re.compile(r"(?:元|块)?(?:的)?(?:是|为|属于|用[于在]|投)")
+_IS_REST = re.compile(
+    r"[^。；？?\d]{0,16}[，、](?:其余|剩下|余下|其他|剩余)[^，。；？?\d]{0,8}?(?:是|为|属于|算)(?P<rest>[^，。；？?]*)"
+)
 # 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
 _BACK = re.compile(
     r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
@@ -106,16 +121,24 @@ _BACK = re.compile(
 _STOP = re.compile(r"[。；？?！!]")
 _NEXT = re.compile(rf"{_STOP.pattern}|，(?={_SIBLING})")
 _LISTED = re.compile("[、和与及跟]")
+_NEXT_RENT = re.compile(r"[、，和与及跟][^，。；、\d]{0,6}")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 
 def as_meant(
-    text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False, by_year: bool = False
+    text: str,
+    quantities: Sequence[Quantity],
+    *,
+    keeps_earlier: bool = False,
+    by_year: bool = False,
+    is_rented: bool = False,
 ) -> list[Quantity]:
     """The quantities of `text` with what its words make of them.
 
-    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself.
+    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself; `is_rented` where
+    what is told by the ㎡ is a rent, and not the price of what was built.
     """
+    quantities = _of_one_rent(text, quantities) if is_rented else _built(text, quantities)
     quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = with_told_by_others(text, quantities)
@@ -161,23 +184,52 @@ def _of_one_unit(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     return out[::-1]
 
 
+def _of_one_rent(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, prices of a list that ends in a rent (厂房 18 元、办公 40 元每平每月) as rents too."""
+    out: list[Quantity] = []
+    for q in reversed(quantities):
+        after = out[-1] if out else None
+        is_rent = after is not None and after.kind == "unit_rent" and not after.problem and q.kind == "money"
+        if after and is_rent and is_small(q) and _NEXT_RENT.fullmatch(text[q.end : after.start]):
+            q = replace(q, kind="unit_rent", unit=after.unit)
+        out.append(q)
+    return out[::-1]
+
+
+def _built(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, a price of a ㎡ and the area built for it as what that came to."""
+    out = list(quantities)
+    for q in quantities:
+        is_price = q.kind == "unit_rent" or (q.kind == "money" and _OF_AREA.search(text[: q.start]))
+        areas = [x for x in out if x.kind == "area" and not x.problem and x.low > 1]
+        if not is_price or q.problem or not areas:
+            continue
+        area = min(areas, key=lambda x: abs(x.start - q.start))
+        words = f"{q.text}×{area.text}"
+        product = replace(q, kind="money", low=q.low * area.low, high=q.high * area.high, text=words, per="")
+        out[out.index(q)] = product
+        out.remove(area)
+    return out
+
+
 def without_parts(
     text: str,
     quantities: Sequence[Quantity],
     is_other: Callable[[Quantity, Quantity], bool],
     is_told: Callable[[Quantity, int], bool],
+    is_named: Callable[[int, int], bool],
 ) -> list[Quantity]:
     """The quantities, one that a part is taken off (1500 万，里面 300 万是办公电脑，剔掉) as what is left.
 
     `is_other` says of a whole and a part whether the words between them speak of another thing, `is_told` of a whole
     and a place whether the clause there names another input (其余都已经实缴): then what is left stands there, and the
-    whole for itself.
+    whole for itself. `is_named` says whether the words from one place to another name an input at all.
     """
     out: list[Quantity] = []
     for at, q in enumerate(quantities):
         whole = next((x for x in reversed(out) if x.kind == q.kind), None)
         rest = _the_rest(text, q, quantities[at + 1 :])
-        is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q))
+        is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q) or _is_unlike(text, q, is_named))
         if whole is None or not is_off or is_other(whole, q):
             out.append(q)
             continue
@@ -211,6 +263,30 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
     if quantity.kind == "count" and _OF_THEM.search(before) and _UNFIT.match(after):
         return True
     return bool(_LESS.search(before) or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
+
+
+def _is_unlike(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> bool:
+    """Whether a part of the whole before is told to be something else, by itself or by what the rest is."""
+    within = _WITHIN.search(text[: part.start])
+    if within is None:
+        return False
+    if unlike := _UNLIKE.match(text, part.end):
+        first = part.end + len(unlike["own"].split("，")[0])
+        return not ("，" in unlike["own"] and _IS.match(text, part.end) and is_named(part.end, first))
+    rest = _IS_REST.match(text, part.end)
+    return rest is not None and is_named(*rest.span("rest")) and not is_named(within.start(), rest.start("rest"))
+
+
+def without_words_of_parts(text: str, quantities: Sequence[Quantity]) -> str:
+    """The text without what it says of the parts that a whole is told to be without (其中 250 万…不算…)."""
+    for at in reversed(range(1, len(quantities))):
+        part = quantities[at]
+        within = _WITHIN.search(text[: part.start])
+        unlike = _UNLIKE.match(text, part.end)
+        is_part = any(q.kind == part.kind and q.low > part.high for q in quantities[:at])
+        if within and unlike and is_part:
+            text = text[: within.start()] + text[unlike.end() :]
+    return text
 
 
 def _grown(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -301,11 +377,15 @@ def _halves(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities, two halves of one year (上半年 8.7 亿，下半年 12.1 亿) as its sum."""
     out: list[Quantity] = []
     for q in quantities:
-        first = out[-1] if out else None
-        is_second = first and first.kind == q.kind and _SECOND_HALF.fullmatch(text[first.end : q.start])
+        if q.kind == "money" and not q.problem and _HALF_BY_MONTH.search(text[: q.start]):
+            words = f"{q.text}×{_MONTHS_OF_HALF}个月"
+            q = replace(q, low=q.low * _MONTHS_OF_HALF, high=q.high * _MONTHS_OF_HALF, text=words, per="")
+        first = next((x for x in reversed(out) if x.kind == q.kind), None)
+        is_second = first and _SECOND_HALF.fullmatch(text[first.end : q.start])
         if first and is_second and _FIRST_HALF.search(text[: first.start]):
             words = f"{first.text} + {q.text}"
-            out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+            whole = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+            out[out.index(first)] = whole
         else:
             out.append(q)
     return out
@@ -368,16 +448,17 @@ def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quanti
     return any(q is not each and q.kind == each.kind and q.start == pieces.end for q in quantities)
 
 
-def prices_alone(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The prices of one piece each, where the text says that it is not known yet how many there are."""
-    if not _UNCOUNTED.search(text):
-        return []
-    return [q for q in quantities if q.kind == "money" and "×" not in q.text and _OF_ONE.search(text[: q.start])]
+def prices_alone(text: str, quantities: Sequence[Quantity], *, is_rented: bool = False) -> list[Quantity]:
+    """The prices of one piece each, where the text says that it is not known yet how many there are, and of one ㎡."""
+    patterns = (*((_OF_ONE,) if _UNCOUNTED.search(text) else ()), *(() if is_rented else (_OF_AREA,)))
+    single = [q for q in quantities if q.kind == "money" and "×" not in q.text]
+    return [q for q in single if any(pattern.search(text[: q.start]) for pattern in patterns)]
 
 
 def _periods(text: str, each: Quantity, by_year: bool) -> Quantity | None:
     """How many periods there are of what each is told for."""
-    found = _EACH_PERIOD.search(text[: each.start]) if each.kind == "money" and not each.problem else None
+    is_single = each.kind == "money" and not each.problem and "×" not in each.text
+    found = _EACH_PERIOD.search(text[: each.start]) if is_single else None
     if found is None or _NO_SUM.search(text[: each.start].split("，")[-1]):
         return None
     unit = (found["unit"] or found["mean"])[0]
