@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from assistant.amounts import Quantity
 from assistant.labels import SEPARATOR, STOP, Label
+from assistant.ratios import is_portion
 
 _PIECE = "台套件部条层栋间张个人名位"
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
@@ -23,8 +24,13 @@ _NO_ITEM = re.compile(
 )
 # 另外有一批 500 万的设备还没到货，先不算
 _NOT_YET = re.compile(
-    r"[^。；\d]{0,16}?(?:(?:没有?|未)(?:到|付|投|完|装|签|买|开|动)|[不别]算|不计|不含|取消|作废|退[货款了掉])"
+    r"[^，。；\d]{0,14}?(?:，[先暂也就都还]{0,2})?"
+    r"(?:(?:没有?|未)(?:到|付|投|完|装|签|买|开|动)|[不别]算|不计|不含|取消|作废|退[货款了掉])"
 )
+# 先付 1800 万，后来又付了 700 万
+_AGAIN = re.compile(r"(?:后来|之后|随后|后面)?[又再还](?:追加|完成|[付投买缴交添花借贷])入?了?")
+# 实际交易额就是这两笔
+_ARE_ALL = re.compile(r"(?:额|总额)?(?:就是|就|是|为|按)(?:这|以上|上面|前面)")
 # What a price told for each of several pieces is written with.
 _TIMES = "×"
 # The period that an item is of.
@@ -38,6 +44,8 @@ _PRICED = re.compile(rf"，?(?:每[{_PIECE}]|单价|各)[^，]{{0,3}}$")
 _APART = re.compile(
     r"(?:分别|各自?|分开|单独)[^，。；\d]{0,6}(?:最[高多]|补|奖|拿|给|算|看|报|多少|立)|各自立|独立|分开"
 )
+# 净值分三类：注塑机
+_HEADS = re.compile(r"[^，。；\d:]{0,8}:(?P<noun>[^。；:]*)")
 # Words before a figure that name no item.
 _NOT_NAMING = re.compile(
     r"\W|大概|大约|约|差不多|[一总]共|总|[是为了有到达仅只才就近投花用买购在上]|超过|合计|金额|额度?|费用|资金|今年|去年"
@@ -77,7 +85,7 @@ def _runs(
     runs: list[list[Quantity]] = []
     for at, (a, b) in enumerate(pairwise(sums)):
         since = sums[at - 1].end if at else 0
-        if not _goes_on(text, a, b, quantities) or _turns(labels, since, a, b):
+        if not _goes_on(text, a, b, quantities) or _turns(labels, since, a, b) or _is_claimed(text, labels, b):
             continue
         if runs and runs[-1][-1] is a:
             runs[-1].append(b)
@@ -93,12 +101,21 @@ def _turns(labels: Sequence[Label], since: int, one: Quantity, other: Quantity) 
     return bool(own and new and new[-1]) and not own[-1] & new[-1]
 
 
+def _is_claimed(text: str, labels: Sequence[Label], quantity: Quantity) -> bool:
+    """Whether the words behind a sum in its clause say that it is something else (另外花了 210 万做市场推广)."""
+    behind = (x for x in labels if not x.names and x.start >= quantity.end)
+    return any(
+        not SEPARATOR.search(text, quantity.end, x.start) and not STOP.search(text, quantity.end, x.start)
+        for x in behind
+    )
+
+
 def _goes_on(text: str, one: Quantity, other: Quantity, quantities: Sequence[Quantity]) -> bool:
     """Whether the second is the next item of a list."""
-    between = _PERIOD.sub("", _between(text, one.end, other.start, quantities))
+    between = _AGAIN.sub("", _PERIOD.sub("", _between(text, one.end, other.start, quantities)))
     item = _ITEM.fullmatch(_PRICED.sub("", between)) if one.end <= other.start else None
-    if other.text.endswith(f"的{text[other.start : other.end]}"):
-        return False  # a share of a whole told before
+    if is_portion(text, other):
+        return False
     return item is not None and not _NO_ITEM.search(item["noun"]) and not _NOT_YET.match(text, other.end)
 
 
@@ -114,14 +131,19 @@ def _owner(text: str, run: Sequence[Quantity], labels: Sequence[Label], quantiti
     """The label that a whole run is of: the one behind it that takes all, else the last before it."""
     first, last = run[0], run[-1]
     before = [x for x in labels if x.end <= first.start and not STOP.search(text[x.end : first.start])]
-    lead = next((x for x in reversed(before) if text[x.end] == ":"), before[-1] if before else None)
+    heading = next((x for x in reversed(before) if _HEADS.fullmatch(text[x.end : first.start])), None)
+    lead = heading or (before[-1] if before else None)
     if lead and any(lead.end <= q.start and q.end <= first.start and q.kind == "money" for q in quantities):
         lead = None
-    tail = next((x for x in labels if x.start >= last.end and _AS_TOLD.fullmatch(text[last.end : x.start])), None)
+    behind = [x for x in labels if x.start >= last.end]
+    tail = next(
+        (x for x in behind if _AS_TOLD.fullmatch(text[last.end : x.start]) or _ARE_ALL.match(text, x.end)), None
+    )
     tail = tail if tail and tail.names and not STOP.search(text[last.end : tail.start]) else None
     owner = tail or lead
-    is_headed = lead is not None and text[lead.end] == ":"  # whatever its items are called
-    inside = [x for x in labels if first.end <= x.start and x.end <= last.start and (x.is_noun or not is_headed)]
+    inside = [x for x in labels if first.end <= x.start and x.end <= last.start]
+    if heading:  # whatever its items are called
+        inside = [x for x in inside if x.is_noun]
     is_other = owner and any(x.names != owner.names or x.size > owner.size + _CLEARLY for x in inside)
     if owner is None or not owner.names or is_other:
         return None
@@ -134,21 +156,26 @@ def _is_list(
     """Whether words or the way it is written make a run a list of parts."""
     if lead is None:
         return False
-    since, told = lead.end, text[max(lead.start - 8, 0) : run[0].start]
+    told = text[max(lead.start - 8, 0) : run[0].start]
+    heading = _HEADS.fullmatch(text[lead.end : run[0].start])
+    since = lead.end + heading.start("noun") if heading else lead.end
     if lead.size == 1:  # 电火花机: a verb's one character may stand inside an item's name
         since = max((m.end() for m in SEPARATOR.finditer(text, 0, lead.start)), default=0)
         since = max((x.end for x in labels if x.end <= lead.start), default=since)
     noun = _PRICED.sub("", _between(text, since, run[0].start, quantities))
-    if _SUMMED.match(text, run[-1].end) or _TOLD.search(told) or ":" in noun:
+    if _SUMMED.match(text, run[-1].end) or _TOLD.search(told):
         return True
     name = text[lead.start : lead.end]
     gaps = [text[a.end : b.start] for a, b in pairwise(run)]
     if any(_PERIOD.search(gap) for gap in gaps):  # a whole year's quarters, else only what is said to be one sum
         is_year = len(run) == 4 and all(_QUARTER.search(gap) for gap in gaps)
         return is_year or all(_PHASE.search(gap) for gap in gaps)  # 一期投了 900 万，二期又投了 700 万
-    joined = all(_is_joined(gap) or name in gap for gap in gaps)
+    joined = all(_is_joined(gap) or name in gap or _AGAIN.search(gap) for gap in gaps)
     named = (len(_NOT_NAMING.sub("", noun)) > 1 and not _NO_ITEM.search(noun)) or _TIMES in run[0].text
-    return joined or named
+    items = [_ITEM.fullmatch(_PRICED.sub("", _between(text, a.end, b.start, quantities))) for a, b in pairwise(run)]
+    bare = [item for item in items if item and not item["joined"] and not item["noun"]]
+    is_bare = len(bare) == len(items) and heading is not None  # 净值：410 万，690 万
+    return joined or is_bare or (named and not bare)
 
 
 def _is_joined(between: str) -> bool:

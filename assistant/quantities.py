@@ -55,7 +55,7 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分[成了]?|分为|[由这那加合拢凑放])$")
-_JOINT = re.compile(r"(?:合计|加起来|合起来|一共|总共|一起|都)")
+_JOINT = re.compile(r"[:：]|(?:合计|加起来|合起来|一共|总共|一起|都)")
 _ALREADY = re.compile(r"(?:原来|本来|以前|原先|早先|本身)(?:就|已经?)?有[^，。；\d]{0,4}$")
 _NEW = re.compile(r"新(?:引进|培养|招|来|进|考)")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
@@ -96,7 +96,7 @@ _ADDED = re.compile(
 _INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
-_FIRST_HALF = re.compile(r"(?:[上前]半年|前(?:六|6)个月|前三个?季度)[^，。；\d]{0,12}$")
+_FIRST_HALF = re.compile(r"(?:[上前]半年|前(?:六|6)个月|前三个?季度|一(?:季度)?[到至]三季度)[^，。；\d]{0,12}$")
 _SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:[下后]半年|后(?:六|6)个月|(?<!前)第?四季度)[^，。；\d]{0,12}")
 # 上半年平均每月 1500 万
 _HALF_BY_MONTH = re.compile(
@@ -228,7 +228,7 @@ def without_parts(
     out: list[Quantity] = []
     for at, q in enumerate(quantities):
         whole = next((x for x in reversed(out) if x.kind == q.kind), None)
-        rest = _the_rest(text, q, quantities[at + 1 :])
+        rest = _the_rest(text, q, quantities[at + 1 :]) or _named_rest(text, q, is_named)
         is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q) or _is_unlike(text, q, is_named))
         if whole is None or not is_off or is_other(whole, q):
             out.append(q)
@@ -266,15 +266,20 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
 
 
 def _is_unlike(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> bool:
-    """Whether a part of the whole before is told to be something else, by itself or by what the rest is."""
-    within = _WITHIN.search(text[: part.start])
-    if within is None:
+    """Whether a part of the whole before is told to be something else (其中 700 万那批本来就在本市，不是市外转来的)."""
+    unlike = _UNLIKE.match(text, part.end)
+    if unlike is None or not _WITHIN.search(text[: part.start]):
         return False
-    if unlike := _UNLIKE.match(text, part.end):
-        first = part.end + len(unlike["own"].split("，")[0])
-        return not ("，" in unlike["own"] and _IS.match(text, part.end) and is_named(part.end, first))
-    rest = _IS_REST.match(text, part.end)
-    return rest is not None and is_named(*rest.span("rest")) and not is_named(within.start(), rest.start("rest"))
+    first, *more = unlike["own"].split("，")
+    return not (more and _IS.match(text, part.end) and is_named(part.end, part.end + len(first)))
+
+
+def _named_rest(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> int:
+    """Where the rest is named as an input and the part is not (其中流动资金 1800 万，其余是固定资产); 0 for nowhere."""
+    within, rest = _WITHIN.search(text[: part.start]), _IS_REST.match(text, part.end)
+    if not within or not rest or is_named(within.start(), rest.start("rest")) or not is_named(*rest.span("rest")):
+        return 0
+    return rest.start("rest")
 
 
 def without_words_of_parts(text: str, quantities: Sequence[Quantity]) -> str:

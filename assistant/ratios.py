@@ -79,6 +79,11 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
     return [_more(text, q, out) for q in out]
 
 
+def is_portion(text: str, quantity: Quantity) -> bool:
+    """Whether a quantity is a share of a whole told before it (其中三成), and nothing beside it (第二批是它的三成)."""
+    return quantity.text.endswith(f"的{text[quantity.start : quantity.end]}")
+
+
 def _matches(text: str) -> Iterator[re.Match[str]]:
     """In reading order, as one may be told by the one before (今年增长 25%，技改花了今年的 4%)."""
     found = [match for pattern in _PATTERNS for match in pattern.finditer(text)]

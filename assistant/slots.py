@@ -14,7 +14,7 @@ from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_sh
 from assistant.measures import Input, Measure
 from assistant.parts import labels_of_parts
 from assistant.quantities import as_meant, is_year, prices_alone, without_parts
-from assistant.ratios import FIRST
+from assistant.ratios import FIRST, is_portion
 from assistant.years import THIS_YEAR, years_of
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
@@ -101,7 +101,9 @@ class _Reading:
         """Take a mention as an input's; `adds` says whether several are added up."""
         new = read_fact(item, mention.quantity, mention.label)
         old = self.facts.get(item.name)
-        self.facts[item.name] = _together(old, new, mention.between, adds or mention.is_listed) if old else new
+        if old and not (is_portion(self.text, mention.quantity) and new.words.startswith(old.words)):
+            new = _together(old, new, mention.between, adds or mention.is_listed)
+        self.facts[item.name] = new
         self.used.add(mention.quantity.start)
 
     def set_aside(self, quantity: Quantity, label: Label) -> None:
