@@ -21,8 +21,13 @@ _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]|张(?=票|发票)))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
-    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为|有)?(?:账面|固定资产)*净?值?|单价(?:是|为)?)$"
+    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为|有)?(?:账面|固定资产)*净?值?|(?:单价|均价|平均)(?:是|为)?)$"
 )
+# 85 万一台，一共买了 12 台
+_EACH_AFTER = re.compile(r"元?[/每一](?P<unit>[台套件条])")
+_HOW_MANY = re.compile(r"，?(?:[一总]?共|合计)?(?:买|采购|购|上|要|有|是|进|订)?[了入]?")
+_COMMAS = re.compile("[，。；、]")
+_EACH_TOO = re.compile(r"[^，。；\d]{0,4}[，]?(?:每|各|单价)")
 # 每个月 30 万，做了 14 个月; 每期 300 万，分三期; not a rent, an interest or what is told by the year anyway
 _EACH_PERIOD = re.compile(
     r"(?:每一?个?(?P<unit>月|季度?|期|年|批|次|笔)|(?P<mean>[月季])均)(?P<words>[^，。；\d]{0,10})$"
@@ -72,6 +77,16 @@ _WITHIN = re.compile(
 _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
+# 其中 700 万那批本来就在本市，不是市外转来的; 其中 250 万跟技改无关; 其中 1200 万是设备，不是软件 is the thing itself
+_UNLIKE = re.compile(
+    r"(?P<own>[^。；？?\d]{0,24}?)(?:不(?:是|属|在|符合|算|能算)|(?:没有?|无)(?:任?何?)(?:关[系联]?)|不(?:相干|沾边|挨着)"
+    r"|(?:没有?|未)(?:付|缴|到位|到货|投|开工|动工|安装|交付))[^，。；？?]*"
+)
+_SOME = re.compile(rf"{_WITHIN.pattern}|(?<=[，；])(?:但|不过|只是)?有$")
+_IS = re.compile(r"(?:元|块)?(?:的)?(?:是|为|属于|用[于在]|投)")
+_IS_REST = re.compile(
+    r"[^。；？?\d]{0,16}[，、](?:其余|剩下|余下|其他|剩余)[^，。；？?\d]{0,8}?(?:是|为|属于|算)(?P<rest>[^，。；？?]*)"
+)
 # 20 个，其中 5 个不在目录
 _AMONG = re.compile(r"(?:其中|里面|里头|后来|但)有?的?$")
 _OF_THEM = re.compile(r"(?:其中|[个名人位](?:里面?|当?中))(?:有|的)*$")
@@ -105,14 +120,6 @@ _HALF_BY_MONTH = re.compile(
 _MONTHS_OF_HALF = 6
 # 厂房 15000 平方米，每平米造价 1600 元: what the building came to
 _OF_AREA = re.compile(r"(?:每一?个?|一个?|单)(?:平方米|平米|平方|㎡|平|方)[^，。；\d租]{0,8}$")
-# 其中 700 万那批本来就在本市，不是市外转来的; 其中 250 万跟技改无关; 其中 1200 万是设备，不是软件 is the thing itself
-_UNLIKE = re.compile(
-    r"(?P<own>[^。；？?\d]{0,24}?)(?:不(?:是|属|在|符合|算|能算)|(?:没有?|无)(?:任?何?)(?:关[系联]?)|不(?:相干|沾边|挨着))[^，。；？?]*"
-)
-_IS = re.compile(r"(?:元|块)?(?:的)?(?:是|为|属于|用[于在]|投)")
-_IS_REST = re.compile(
-    r"[^。；？?\d]{0,16}[，、](?:其余|剩下|余下|其他|剩余)[^，。；？?\d]{0,8}?(?:是|为|属于|算)(?P<rest>[^，。；？?]*)"
-)
 # 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
 _BACK = re.compile(
     r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
@@ -268,7 +275,7 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
 def _is_unlike(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> bool:
     """Whether a part of the whole before is told to be something else (其中 700 万那批本来就在本市，不是市外转来的)."""
     unlike = _UNLIKE.match(text, part.end)
-    if unlike is None or not _WITHIN.search(text[: part.start]):
+    if unlike is None or not _SOME.search(text[: part.start]):
         return False
     first, *more = unlike["own"].split("，")
     return not (more and _IS.match(text, part.end) and is_named(part.end, part.end + len(first)))
@@ -286,7 +293,7 @@ def without_words_of_parts(text: str, quantities: Sequence[Quantity]) -> str:
     """The text without what it says of the parts that a whole is told to be without (其中 250 万…不算…)."""
     for at in reversed(range(1, len(quantities))):
         part = quantities[at]
-        within = _WITHIN.search(text[: part.start])
+        within = _SOME.search(text[: part.start])
         unlike = _UNLIKE.match(text, part.end)
         is_part = any(q.kind == part.kind and q.low > part.high for q in quantities[:at])
         if within and unlike and is_part:
@@ -435,17 +442,32 @@ def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> lis
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
         each = None if each and each["one"] and is_list else each
-        pieces = _periods(text, q, by_year)
+        end, pieces = _pieces_behind(text, q, quantities) or (q.end, _periods(text, q, by_year))
         if pieces is None and each:
             pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
             if pieces and each["one"] and (pieces.start in counted or _is_counted_by(pieces, q, quantities)):
                 pieces = None  # 三台每台 42 万，另一样一台 198 万; 一层 600 ㎡，二层 900 ㎡
+            if pieces and _HOW_MANY.fullmatch(text[q.end : max(pieces.start, q.end)]) and pieces.start > q.end:
+                end = pieces.end  # 每台 48 万买了 25 台，软件 100 万
         if pieces is not None:
             counted.add(pieces.start)
             words = f"{q.text}×{pieces.text}"
-            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, per="")
+            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, end=end, per="")
         out.append(q)
     return out
+
+
+def _pieces_behind(text: str, each: Quantity, quantities: Sequence[Quantity]) -> tuple[int, Quantity] | None:
+    """Where the words of a price end that its piece stands behind (85 万一台，一共 12 台), and how many there are."""
+    said = _EACH_AFTER.match(text, each.end) if each.kind == "money" and not each.problem else None
+    if said is None:
+        return None
+    counts = [q for q in quantities if q.kind == "count" and q.unit == said["unit"] and q.low > 1 and not q.problem]
+    after = [c for c in counts if c.start >= said.end() and _HOW_MANY.fullmatch(text[said.end() : c.start])]
+    if after and not _EACH_TOO.match(text, after[0].end):
+        return after[0].end, after[0]
+    before = [c for c in counts if c.end <= each.start and len(_COMMAS.findall(text[c.end : each.start])) < 2]
+    return (said.end(), before[-1]) if before else None
 
 
 def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quantity]) -> bool:

@@ -41,7 +41,13 @@ _MAKES_UP = re.compile(
     r"(?<!股东)(?<!股权)(?<!股份)占(?:了|到|比(?:是|为)?)?(?:大?约|大概|差不多)?"
     rf"(?P<said>(?P<share>{_SHARE}))(?!的)"
 )
-_PATTERNS = (_OF, _ROSE, _DOUBLED, _DONE, _PORTION, _MAKES_UP)
+# 四成技师，六成高级工; 一半技师一半高级工: of people, whatever they are called.
+_EACH_KIND = re.compile(
+    rf"(?<=[，、；\u4e00-\u9fff])(?<![是占了到达为的增长少多])(?P<said>(?P<share>{_SHARE}))"
+    r"(?=[^，。；、\d是占的左上以]{2,6}?(?:[，。；、?]|另?一半|[一二三四五六七八九]成|$))"
+)
+_PATTERNS = (_OF, _ROSE, _DOUBLED, _DONE, _PORTION, _MAKES_UP, _EACH_KIND)
+_PORTIONS = (_PORTION, _MAKES_UP, _EACH_KIND)
 _CENT = Decimal("0.01")
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
 # A threshold passed for the first time is no part and no whole of anything.
@@ -65,16 +71,16 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
         if any(q.kind in _KINDS for q in overlapped) or (is_rate and not overlapped):
             continue  # what was read otherwise, or taken for a benefit's rate
         whole = _whole(text, match, [q for q in out if q.start not in portions])
-        if whole is None:
+        if whole is None or (match.re is _EACH_KIND and whole.kind != "count"):
             continue
         factor = _factor(match)
-        is_portion = match.re in (_PORTION, _MAKES_UP)
+        is_part = match.re in _PORTIONS
         told = replace(
             whole, low=_times(whole.low, factor), high=_times(whole.high, factor), end=match.end("said"),
-            start=match.start("share") if is_portion or match.re is _DONE else match.start(),
+            start=match.start("share") if is_part or match.re is _DONE else match.start(),
             text=f"{whole.text}{_said(match)}",
         )  # fmt: skip
-        portions |= {told.start} if is_portion else set()
+        portions |= {told.start} if is_part else set()
         out = sorted([*(q for q in out if q not in overlapped), told], key=lambda q: q.start)
     return [_more(text, q, out) for q in out]
 
