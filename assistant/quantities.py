@@ -283,7 +283,8 @@ def _is_unlike(text: str, part: Quantity, is_named: Callable[[int, int], bool]) 
 
 def _named_rest(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> int:
     """Where the rest is named as an input and the part is not (其中流动资金 1800 万，其余是固定资产); 0 for nowhere."""
-    within, rest = _WITHIN.search(text[: part.start]), _IS_REST.match(text, part.end)
+    rest = _IS_REST.match(text, part.end)
+    within = _WITHIN.search(text[: part.start]) if rest else None
     if not within or not rest or is_named(within.start(), rest.start("rest")) or not is_named(*rest.span("rest")):
         return 0
     return rest.start("rest")
@@ -293,10 +294,10 @@ def without_words_of_parts(text: str, quantities: Sequence[Quantity]) -> str:
     """The text without what it says of the parts that a whole is told to be without (其中 250 万…不算…)."""
     for at in reversed(range(1, len(quantities))):
         part = quantities[at]
-        within = _SOME.search(text[: part.start])
-        unlike = _UNLIKE.match(text, part.end)
         is_part = any(q.kind == part.kind and q.low > part.high for q in quantities[:at])
-        if within and unlike and is_part:
+        unlike = _UNLIKE.match(text, part.end) if is_part else None
+        within = _SOME.search(text[: part.start]) if unlike else None
+        if within and unlike:
             text = text[: within.start()] + text[unlike.end() :]
     return text
 
