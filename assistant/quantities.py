@@ -95,8 +95,8 @@ _LESS = re.compile(
     r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去砍]掉|刨去|除去|减去|省下?|优惠|便宜|让利|(?<!下)(?:降|减|砍|让)|抹掉)"
     r"(?:了|去)?[^，。；\d]{0,6}$"
 )
-# 比预算省了 300 万: what was spent is told already
-_THAN = re.compile(r"比[^，。；\d]{1,8}$")
+# 一共 2000 万，比预算省了 300 万: of a budget that is not told nothing is taken off
+_THAN = re.compile(r"比(?P<name>[^，。；\d]{2})[^，。；\d]{0,6}$")
 # 还差 1400 万没有投下去，其余都完成了; 其中 160 万是旧项目的，剩下的都花在这次
 _OUT = re.compile(
     r"[^，。；\d]{0,12}(?:退[掉了货]|砍掉|没有?(?:投|到位|到账|到货|完成|付|缴)|未(?:投|到位|到账|完成|付|缴)|是[^，。；\d]{0,4}(?:另外|别的|其他|旧))"
@@ -271,7 +271,8 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
     before, after = text[: quantity.start], text[quantity.end :]
     if quantity.kind == "count" and _OF_THEM.search(before) and _UNFIT.match(after):
         return True
-    is_less = _LESS.search(before) and not _THAN.search(before)
+    than = _THAN.search(before)
+    is_less = _LESS.search(before) and not (than and than["name"] not in before[: than.start()])
     return bool(is_less or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
 
 
