@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.amounts import Quantity, read_quantities
-from assistant.facts import OLD_UNIT
+from assistant.facts import OLD_UNIT, is_small
 from assistant.ratios import with_told_by_others
 
 _OR = re.compile(r"[，,]?(?:也可能|或者?是?|还是|要么)[^\d，。；]{0,4}")
@@ -21,8 +21,13 @@ _MONTH_RATE = re.compile(r"月(?:息|利率?|利息)[是为]?$")
 _PIECE = "台|套|件|部|条|层|栋|间|张|位|个人|人|名|个"
 _EACH = re.compile(
     rf"(?:(?:每|单)(?P<unit>{_PIECE})|一(?P<one>[台套层条栋间人名]|张(?=票|发票)))(?:设备|机器|仪器|线|产线|票|发票)?(?:一年|每年)?"
-    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为|有)?(?:账面|固定资产)*净?值?|单价(?:是|为)?)$"
+    r"[^，。；\d]{0,8}$|(?:各(?:自|是|为|有)?(?:账面|固定资产)*净?值?|(?:单价|均价|平均)(?:是|为)?)$"
 )
+# 85 万一台，一共买了 12 台
+_EACH_AFTER = re.compile(r"元?[/每一](?P<unit>[台套件条])")
+_HOW_MANY = re.compile(r"，?(?:[一总]?共|合计)?(?:买|采购|购|上|要|有|是|进|订)?[了入]?")
+_COMMAS = re.compile("[，。；、]")
+_EACH_TOO = re.compile(r"[^，。；\d]{0,4}[，]?(?:每|各|单价)")
 # 每个月 30 万，做了 14 个月; 每期 300 万，分三期; not a rent, an interest or what is told by the year anyway
 _EACH_PERIOD = re.compile(
     r"(?:每一?个?(?P<unit>月|季度?|期|年|批|次|笔)|(?P<mean>[月季])均)(?P<words>[^，。；\d]{0,10})$"
@@ -55,7 +60,7 @@ _UNTOUCHED = re.compile(r"元?的(?:边|坎|线|门槛|影子?)[^，。；\d]{0,
 _NONE = re.compile(r"没有?$")
 # 分三块 is in three parts, 加一块 is together.
 _BLOCK, _SPLIT = re.compile(r"[一二两三四五六\d]块"), re.compile(r"(?:分[成了]?|分为|[由这那加合拢凑放])$")
-_JOINT = re.compile(r"(?:合计|加起来|合起来|一共|总共|一起|都)")
+_JOINT = re.compile(r"[:：]|(?:合计|加起来|合起来|一共|总共|一起|都)")
 _ALREADY = re.compile(r"(?:原来|本来|以前|原先|早先|本身)(?:就|已经?)?有[^，。；\d]{0,4}$")
 _NEW = re.compile(r"新(?:引进|培养|招|来|进|考)")
 _VOID = re.compile(r"[^，。；\d]{0,6}(?:作废|退货|退了|取消了|没成交|没买成|没谈成)")
@@ -72,6 +77,16 @@ _WITHIN = re.compile(
 _TAKEN_OFF = re.compile(
     r"[^。；\d]{0,16}(?:(?<!算)不[用要能]?算|(?<!分)别算|不计|(?:剔|扣|刨|除|去|拿|减)(?:掉|除|去|开)|除外|排除)(?!多|少)"
 )
+# 其中 700 万那批本来就在本市，不是市外转来的; 其中 250 万跟技改无关; 其中 1200 万是设备，不是软件 is the thing itself
+_UNLIKE = re.compile(
+    r"(?P<own>[^。；？?\d]{0,24}?)(?:不(?:是|属|在|符合|算|能算)|(?:没有?|无)(?:任?何?)(?:关[系联]?)|不(?:相干|沾边|挨着)"
+    r"|(?:没有?|未)(?:付|缴|到位|到货|投|开工|动工|安装|交付))[^，。；？?]*"
+)
+_SOME = re.compile(rf"{_WITHIN.pattern}|(?<=[，；])(?:但|不过|只是)?有$")
+_IS = re.compile(r"(?:元|块)?(?:的)?(?:是|为|属于|用[于在]|投)")
+_IS_REST = re.compile(
+    r"[^。；？?\d]{0,16}[，、](?:其余|剩下|余下|其他|剩余)[^，。；？?\d]{0,8}?(?:是|为|属于|算)(?P<rest>[^，。；？?]*)"
+)
 # 20 个，其中 5 个不在目录
 _AMONG = re.compile(r"(?:其中|里面|里头|后来|但)有?的?$")
 _OF_THEM = re.compile(r"(?:其中|[个名人位](?:里面?|当?中))(?:有|的)*$")
@@ -80,6 +95,8 @@ _LESS = re.compile(
     r"(?:退货|退款|退掉|退了|退还|[扣剔刨]除|[扣剔刨减去砍]掉|刨去|除去|减去|省下?|优惠|便宜|让利|(?<!下)(?:降|减|砍|让)|抹掉)"
     r"(?:了|去)?[^，。；\d]{0,6}$"
 )
+# 一共 2000 万，比预算省了 300 万: of a budget that is not told nothing is taken off
+_THAN = re.compile(r"比(?P<name>[^，。；\d]{2})[^，。；\d]{0,6}$")
 # 还差 1400 万没有投下去，其余都完成了; 其中 160 万是旧项目的，剩下的都花在这次
 _OUT = re.compile(
     r"[^，。；\d]{0,12}(?:退[掉了货]|砍掉|没有?(?:投|到位|到账|到货|完成|付|缴)|未(?:投|到位|到账|完成|付|缴)|是[^，。；\d]{0,4}(?:另外|别的|其他|旧))"
@@ -96,8 +113,15 @@ _ADDED = re.compile(
 _INSIDE = re.compile(r"[^，。；\d]{0,4}(?:已经?)?(?:算|包|含|包括|包含)在?(?:里|内|其中)")
 _BY_MONTH = re.compile(r"(?:的)?(?:房租|租金|租|要[付交]|[付交]|光|每|一平|顶格|最多|最高|补|贴|多少|几)")
 _BY_AREA = re.compile(r"[^，。；\d]{0,6}(?:多少|几|补|贴)")
-_FIRST_HALF = re.compile(r"(?:上半年|前三个?季度)[^，。；\d]{0,8}$")
-_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:下半年|(?<!前)第?四季度)[^，。；\d]{0,8}")
+_FIRST_HALF = re.compile(r"(?:[上前]半年|前(?:六|6)个月|前三个?季度|一(?:季度)?[到至]三季度)[^，。；\d]{0,12}$")
+_SECOND_HALF = re.compile(r"[^。；\d]{0,4}(?:[下后]半年|后(?:六|6)个月|(?<!前)第?四季度)[^，。；\d]{0,12}")
+# 上半年平均每月 1500 万
+_HALF_BY_MONTH = re.compile(
+    r"(?:[上下前后]半年|[前后头](?:六|6)个月)[^，。；\d]{0,6}?(?:每一?个?月|月均|月平均|平均一个月)[^，。；\d租息]{0,8}$"
+)
+_MONTHS_OF_HALF = 6
+# 厂房 15000 平方米，每平米造价 1600 元: what the building came to
+_OF_AREA = re.compile(r"(?:每一?个?|一个?|单)(?:平方米|平米|平方|㎡|平|方)[^，。；\d租]{0,8}$")
 # 这 800 万里有 200 万是办公电脑, 上面说的 2000 万: a figure told before
 _BACK = re.compile(
     r"(?:[这那]|上述|(?:上面|前面|上头|刚才?刚?|之前|方才|开头|我)"
@@ -106,16 +130,24 @@ _BACK = re.compile(
 _STOP = re.compile(r"[。；？?！!]")
 _NEXT = re.compile(rf"{_STOP.pattern}|，(?={_SIBLING})")
 _LISTED = re.compile("[、和与及跟]")
+_NEXT_RENT = re.compile(r"[、，和与及跟][^，。；、\d]{0,6}")
 _SCALED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:[万亿]元?|w|kw)")
 
 
 def as_meant(
-    text: str, quantities: Sequence[Quantity], *, keeps_earlier: bool = False, by_year: bool = False
+    text: str,
+    quantities: Sequence[Quantity],
+    *,
+    keeps_earlier: bool = False,
+    by_year: bool = False,
+    is_rented: bool = False,
 ) -> list[Quantity]:
     """The quantities of `text` with what its words make of them.
 
-    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself.
+    `keeps_earlier` where what rose or fell counts too; `by_year` where each year stands for itself; `is_rented` where
+    what is told by the ㎡ is a rent, and not the price of what was built.
     """
+    quantities = _of_one_rent(text, quantities) if is_rented else _built(text, quantities)
     quantities = _without_repeats(text, _of_one_unit(text, quantities))
     quantities = [q for q in quantities if not (_is_none(text, q) or _is_void(text, q) or _is_old(text, q))]
     quantities = with_told_by_others(text, quantities)
@@ -161,23 +193,52 @@ def _of_one_unit(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     return out[::-1]
 
 
+def _of_one_rent(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, prices of a list that ends in a rent (厂房 18 元、办公 40 元每平每月) as rents too."""
+    out: list[Quantity] = []
+    for q in reversed(quantities):
+        after = out[-1] if out else None
+        is_rent = after is not None and after.kind == "unit_rent" and not after.problem and q.kind == "money"
+        if after and is_rent and is_small(q) and _NEXT_RENT.fullmatch(text[q.end : after.start]):
+            q = replace(q, kind="unit_rent", unit=after.unit)
+        out.append(q)
+    return out[::-1]
+
+
+def _built(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities, a price of a ㎡ and the area built for it as what that came to."""
+    out = list(quantities)
+    for q in quantities:
+        is_price = q.kind == "unit_rent" or (q.kind == "money" and _OF_AREA.search(text[: q.start]))
+        areas = [x for x in out if x.kind == "area" and not x.problem and x.low > 1]
+        if not is_price or q.problem or not areas:
+            continue
+        area = min(areas, key=lambda x: abs(x.start - q.start))
+        words = f"{q.text}×{area.text}"
+        product = replace(q, kind="money", low=q.low * area.low, high=q.high * area.high, text=words, per="")
+        out[out.index(q)] = product
+        out.remove(area)
+    return out
+
+
 def without_parts(
     text: str,
     quantities: Sequence[Quantity],
     is_other: Callable[[Quantity, Quantity], bool],
     is_told: Callable[[Quantity, int], bool],
+    is_named: Callable[[int, int], bool],
 ) -> list[Quantity]:
     """The quantities, one that a part is taken off (1500 万，里面 300 万是办公电脑，剔掉) as what is left.
 
     `is_other` says of a whole and a part whether the words between them speak of another thing, `is_told` of a whole
     and a place whether the clause there names another input (其余都已经实缴): then what is left stands there, and the
-    whole for itself.
+    whole for itself. `is_named` says whether the words from one place to another name an input at all.
     """
     out: list[Quantity] = []
     for at, q in enumerate(quantities):
         whole = next((x for x in reversed(out) if x.kind == q.kind), None)
-        rest = _the_rest(text, q, quantities[at + 1 :])
-        is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q))
+        rest = _the_rest(text, q, quantities[at + 1 :]) or _named_rest(text, q, is_named)
+        is_off = whole and whole.low > q.high and (rest or _is_taken_off(text, q) or _is_unlike(text, q, is_named))
         if whole is None or not is_off or is_other(whole, q):
             out.append(q)
             continue
@@ -210,7 +271,39 @@ def _is_taken_off(text: str, quantity: Quantity) -> bool:
     before, after = text[: quantity.start], text[quantity.end :]
     if quantity.kind == "count" and _OF_THEM.search(before) and _UNFIT.match(after):
         return True
-    return bool(_LESS.search(before) or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
+    than = _THAN.search(before)
+    is_less = _LESS.search(before) and not (than and than["name"] not in before[: than.start()])
+    return bool(is_less or (_WITHIN.search(before) and _TAKEN_OFF.match(after)))
+
+
+def _is_unlike(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> bool:
+    """Whether a part of the whole before is told to be something else (其中 700 万那批本来就在本市，不是市外转来的)."""
+    unlike = _UNLIKE.match(text, part.end)
+    if unlike is None or not _SOME.search(text[: part.start]):
+        return False
+    first, *more = unlike["own"].split("，")
+    return not (more and _IS.match(text, part.end) and is_named(part.end, part.end + len(first)))
+
+
+def _named_rest(text: str, part: Quantity, is_named: Callable[[int, int], bool]) -> int:
+    """Where the rest is named as an input and the part is not (其中流动资金 1800 万，其余是固定资产); 0 for nowhere."""
+    rest = _IS_REST.match(text, part.end)
+    within = _WITHIN.search(text[: part.start]) if rest else None
+    if not within or not rest or is_named(within.start(), rest.start("rest")) or not is_named(*rest.span("rest")):
+        return 0
+    return rest.start("rest")
+
+
+def without_words_of_parts(text: str, quantities: Sequence[Quantity]) -> str:
+    """The text without what it says of the parts that a whole is told to be without (其中 250 万…不算…)."""
+    for at in reversed(range(1, len(quantities))):
+        part = quantities[at]
+        is_part = any(q.kind == part.kind and q.low > part.high for q in quantities[:at])
+        unlike = _UNLIKE.match(text, part.end) if is_part else None
+        within = _SOME.search(text[: part.start]) if unlike else None
+        if within and unlike:
+            text = text[: within.start()] + text[unlike.end() :]
+    return text
 
 
 def _grown(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -301,11 +394,15 @@ def _halves(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
     """The quantities, two halves of one year (上半年 8.7 亿，下半年 12.1 亿) as its sum."""
     out: list[Quantity] = []
     for q in quantities:
-        first = out[-1] if out else None
-        is_second = first and first.kind == q.kind and _SECOND_HALF.fullmatch(text[first.end : q.start])
+        if q.kind == "money" and not q.problem and _HALF_BY_MONTH.search(text[: q.start]):
+            words = f"{q.text}×{_MONTHS_OF_HALF}个月"
+            q = replace(q, low=q.low * _MONTHS_OF_HALF, high=q.high * _MONTHS_OF_HALF, text=words, per="")
+        first = next((x for x in reversed(out) if x.kind == q.kind), None)
+        is_second = first and _SECOND_HALF.fullmatch(text[first.end : q.start])
         if first and is_second and _FIRST_HALF.search(text[: first.start]):
             words = f"{first.text} + {q.text}"
-            out[-1] = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+            whole = replace(first, low=first.low + q.low, high=first.high + q.high, text=words, end=q.end)
+            out[out.index(first)] = whole
         else:
             out.append(q)
     return out
@@ -350,17 +447,32 @@ def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> lis
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
         each = None if each and each["one"] and is_list else each
-        pieces = _periods(text, q, by_year)
+        end, pieces = _pieces_behind(text, q, quantities) or (q.end, _periods(text, q, by_year))
         if pieces is None and each:
             pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
             if pieces and each["one"] and (pieces.start in counted or _is_counted_by(pieces, q, quantities)):
                 pieces = None  # 三台每台 42 万，另一样一台 198 万; 一层 600 ㎡，二层 900 ㎡
+            if pieces and _HOW_MANY.fullmatch(text[q.end : max(pieces.start, q.end)]) and pieces.start > q.end:
+                end = pieces.end  # 每台 48 万买了 25 台，软件 100 万
         if pieces is not None:
             counted.add(pieces.start)
             words = f"{q.text}×{pieces.text}"
-            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, per="")
+            q = replace(q, low=q.low * pieces.low, high=q.high * pieces.high, text=words, end=end, per="")
         out.append(q)
     return out
+
+
+def _pieces_behind(text: str, each: Quantity, quantities: Sequence[Quantity]) -> tuple[int, Quantity] | None:
+    """Where the words of a price end that its piece stands behind (85 万一台，一共 12 台), and how many there are."""
+    said = _EACH_AFTER.match(text, each.end) if each.kind == "money" and not each.problem else None
+    if said is None:
+        return None
+    counts = [q for q in quantities if q.kind == "count" and q.unit == said["unit"] and q.low > 1 and not q.problem]
+    after = [c for c in counts if c.start >= said.end() and _HOW_MANY.fullmatch(text[said.end() : c.start])]
+    if after and not _EACH_TOO.match(text, after[0].end):
+        return after[0].end, after[0]
+    before = [c for c in counts if c.end <= each.start and len(_COMMAS.findall(text[c.end : each.start])) < 2]
+    return (said.end(), before[-1]) if before else None
 
 
 def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quantity]) -> bool:
@@ -368,16 +480,17 @@ def _is_counted_by(pieces: Quantity, each: Quantity, quantities: Sequence[Quanti
     return any(q is not each and q.kind == each.kind and q.start == pieces.end for q in quantities)
 
 
-def prices_alone(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
-    """The prices of one piece each, where the text says that it is not known yet how many there are."""
-    if not _UNCOUNTED.search(text):
-        return []
-    return [q for q in quantities if q.kind == "money" and "×" not in q.text and _OF_ONE.search(text[: q.start])]
+def prices_alone(text: str, quantities: Sequence[Quantity], *, is_rented: bool = False) -> list[Quantity]:
+    """The prices of one piece each, where the text says that it is not known yet how many there are, and of one ㎡."""
+    patterns = (*((_OF_ONE,) if _UNCOUNTED.search(text) else ()), *(() if is_rented else (_OF_AREA,)))
+    single = [q for q in quantities if q.kind == "money" and "×" not in q.text]
+    return [q for q in single if any(pattern.search(text[: q.start]) for pattern in patterns)]
 
 
 def _periods(text: str, each: Quantity, by_year: bool) -> Quantity | None:
     """How many periods there are of what each is told for."""
-    found = _EACH_PERIOD.search(text[: each.start]) if each.kind == "money" and not each.problem else None
+    is_single = each.kind == "money" and not each.problem and "×" not in each.text
+    found = _EACH_PERIOD.search(text[: each.start]) if is_single else None
     if found is None or _NO_SUM.search(text[: each.start].split("，")[-1]):
         return None
     unit = (found["unit"] or found["mean"])[0]

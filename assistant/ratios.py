@@ -30,8 +30,25 @@ _DONE = re.compile(
 )
 # 比去年多了 6000 万
 _MORE = re.compile(
-    r"(?:(?:比|较)(?P<whole>[^，。；、\d比较]{1,6}?)(?:同比)?|另一?[笔家批个台期条套](?:比它)?)(?:(?:增长|增加|多|涨|增)|(?P<less>减少|下降|少|降))[了出]?$"
+    r"(?:(?:比|较)(?P<whole>[^，。；、\d比较]{1,6}?)(?:同比)?|另一?[笔家批个台期条套](?:比它)?)(?:(?:增长|增加|多|涨|增)|(?P<less>减少|下降|少|降))[卖做投花买销]?[了出]?$"
 )
+# 其中三分之一投在技改，一半是高级工; 占六成: of the last one told that is no such portion itself.
+_PORTION = re.compile(
+    rf"(?:(?:其中|里面|里头|当中)(?:有|的)?|(?<=[，；、]))(?:大?约|大概|差不多)?(?P<said>(?P<share>{_SHARE}))"
+    r"(?=的?(?:人|钱|资金|款)?(?:都|均|全)?(?:是(?!多少|上限|不是|按|怎|哪|什么)|为|属于|投|用[在于到]|花|拿去|给了))"
+)
+_MAKES_UP = re.compile(
+    r"(?<!股东)(?<!股权)(?<!股份)占(?:了|到|比(?:是|为)?)?(?:大?约|大概|差不多)?"
+    rf"(?P<said>(?P<share>{_SHARE}))(?!的)"
+)
+# 四成技师，六成高级工; 一半技师一半高级工: of people, whatever they are called.
+_EACH_KIND = re.compile(
+    rf"(?<=[，、；\u4e00-\u9fff])(?<![是占了到达为的增长少多])(?P<said>(?P<share>{_SHARE}))"
+    r"(?=[^，。；、\d是占的左上以]{2,6}?(?:[，。；、?]|另?一半|[一二三四五六七八九]成|$))"
+)
+_PATTERNS = (_OF, _ROSE, _DOUBLED, _DONE, _PORTION, _MAKES_UP, _EACH_KIND)
+_PORTIONS = (_PORTION, _MAKES_UP, _EACH_KIND)
+_CENT = Decimal("0.01")
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
 # A threshold passed for the first time is no part and no whole of anything.
 FIRST = re.compile(
@@ -47,33 +64,49 @@ def with_told_by_others(text: str, quantities: Sequence[Quantity]) -> list[Quant
     A share that may be the rate of a benefit (补 10%), or whose whole is not told, stays what it is.
     """
     out = list(quantities)
+    portions: set[int] = set()
     for match in _matches(text):
         overlapped = [q for q in out if q.start < match.end("said") and match.start("said") < q.end]
         is_rate = match.re is not _DOUBLED and bool(set(match["share"]) & set("%成点"))
         if any(q.kind in _KINDS for q in overlapped) or (is_rate and not overlapped):
             continue  # what was read otherwise, or taken for a benefit's rate
-        whole = _whole(text, match, out)
-        if whole is None:
+        whole = _whole(text, match, [q for q in out if q.start not in portions])
+        if whole is None or (match.re is _EACH_KIND and whole.kind != "count"):
             continue
         factor = _factor(match)
+        is_part = match.re in _PORTIONS
         told = replace(
-            whole, low=whole.low * factor, high=whole.high * factor, end=match.end("said"),
-            start=match.start("share") if match.re is _DONE else match.start(),
+            whole, low=_times(whole.low, factor), high=_times(whole.high, factor), end=match.end("said"),
+            start=match.start("share") if is_part or match.re is _DONE else match.start(),
             text=f"{whole.text}{_said(match)}",
         )  # fmt: skip
+        portions |= {told.start} if is_part else set()
         out = sorted([*(q for q in out if q not in overlapped), told], key=lambda q: q.start)
     return [_more(text, q, out) for q in out]
 
 
+def is_portion(text: str, quantity: Quantity) -> bool:
+    """Whether a quantity is a share of a whole told before it (其中三成), and nothing beside it (第二批是它的三成)."""
+    return quantity.text.endswith(f"的{text[quantity.start : quantity.end]}")
+
+
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    for pattern in (_OF, _ROSE, _DOUBLED, _DONE):
-        for match in pattern.finditer(text):
-            if not _OF_BENEFIT.search(text[: match.start("said")]):
-                yield match
+    """In reading order, as one may be told by the one before (今年增长 25%，技改花了今年的 4%)."""
+    found = [match for pattern in _PATTERNS for match in pattern.finditer(text)]
+    for match in sorted(found, key=lambda m: m.start("said")):
+        if not _OF_BENEFIT.search(text[: match.start("said")]):
+            yield match
 
 
 def _said(match: re.Match[str]) -> str:
-    return f"的{match['share']}" if match.re in (_OF, _DONE) else match["said"]
+    return match["said"] if match.re in (_ROSE, _DOUBLED) else f"的{match['share']}"
+
+
+def _times(value: Decimal, factor: Decimal) -> Decimal:
+    """Exact to the cent: a third has no end."""
+    product = EXACT.multiply(value, factor)
+    rounded = product.quantize(_CENT)
+    return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
 
 
 def _factor(match: re.Match[str]) -> Decimal:

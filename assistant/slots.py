@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise, permutations
 
 from assistant.amounts import Quantity
 from assistant.facts import FITS, FITS_LABELLED, Fact, fault_of, fits, is_small, read_fact
@@ -13,7 +14,7 @@ from assistant.labels import AS_ONE, LIST, SEPARATOR, STOP, Label, Labels, is_sh
 from assistant.measures import Input, Measure
 from assistant.parts import labels_of_parts
 from assistant.quantities import as_meant, is_year, prices_alone, without_parts
-from assistant.ratios import FIRST
+from assistant.ratios import FIRST, is_portion
 from assistant.years import THIS_YEAR, years_of
 
 _CLEARLY = 2  # characters by which a label must be longer to be the better one
@@ -30,6 +31,7 @@ _ANOTHER = re.compile(r"[和跟与及、]|又|还有|另|再|加")
 _EXACTLY = re.compile(r"准|确切|具体|精确|严格|实际|其实|就是|应该是")
 _INCLUDED = re.compile(r"[^，,。；;]{0,4}(?:在内|算进|已含|包含)")
 _PER_HEAD = re.compile(r"(?:每|人均|一)(?:人|个|名|位)?[^，。；\d]{0,2}$")
+_ROOMS = (2, 3, 4)  # kinds of rooms with a rent of their own
 _TIER = re.compile(r"元?(?:的|那|这)?(?:一)?(?:个)?(?:档|奖|台阶)")
 
 
@@ -99,7 +101,9 @@ class _Reading:
         """Take a mention as an input's; `adds` says whether several are added up."""
         new = read_fact(item, mention.quantity, mention.label)
         old = self.facts.get(item.name)
-        self.facts[item.name] = _together(old, new, mention.between, adds or mention.is_listed) if old else new
+        if old and not (is_portion(self.text, mention.quantity) and new.words.startswith(old.words)):
+            new = _together(old, new, mention.between, adds or mention.is_listed)
+        self.facts[item.name] = new
         self.used.add(mention.quantity.start)
 
     def set_aside(self, quantity: Quantity, label: Label) -> None:
@@ -151,7 +155,8 @@ class Slots:
         """
         keeps_earlier = any(m.formula.previous for m in self._measures)
         by_year = keeps_earlier or any(m.years for m in self._measures)
-        quantities = as_meant(text, quantities, keeps_earlier=keeps_earlier, by_year=by_year)
+        is_rented = any(item.kind == "unit_rent" for item in self._inputs)
+        quantities = as_meant(text, quantities, keeps_earlier=keeps_earlier, by_year=by_year, is_rented=is_rented)
         labels = self._labels.find(text, quantities)
         sources = {name for item in self._inputs if item.derived for name in item.derived.of}
         parts = [x for x in labels if x.names & sources]
@@ -163,10 +168,13 @@ class Slots:
             own = {name for x in labels if _same_clause(text, x.end, whole.start) for name in x.names}
             return any(_same_clause(text, rest, x.start) and x.names - own for x in labels)
 
-        quantities = without_parts(text, quantities, is_other, is_told)
+        def is_named(start: int, end: int) -> bool:
+            return any(x.names and start <= x.start and x.end <= end for x in labels)
+
+        quantities = without_parts(text, quantities, is_other, is_told, is_named)
         reading = _Reading(text, self._without_tiers(text, quantities, labels), labels, places or {})
         reading.parts = labels_of_parts(text, reading.quantities, labels)
-        for price in prices_alone(text, reading.quantities):
+        for price in prices_alone(text, reading.quantities, is_rented=is_rented):
             reading.used.add(price.start)
             reading.left_out[price.start] = price.text
         self._take_dated(reading, known)
@@ -205,18 +213,33 @@ class Slots:
                 reading.used.add(quantity.start)
 
     def _take_rooms(self, reading: _Reading) -> None:
-        """Areas told each with its own rent (厂房 2000 ㎡ 18 元，办公 600 ㎡ 40 元) go pair by pair."""
+        """Areas told each with its own rent (厂房 2000 ㎡ 18 元，办公 600 ㎡ 40 元) go pair by pair, in any order."""
         for formula, measure in ((m.formula, m) for m in self._measures if m.formula.area and m.formula.unit_rent):
             area, rent = measure.input(formula.area or ""), measure.input(formula.unit_rent or "")
             told = [
                 q for q in reading.quantities
                 if q.kind in (area.kind, rent.kind) and not q.problem and not self._is_denied(reading, rent, q)
             ]  # fmt: skip
-            kinds = [q.kind for q in told]
-            if len(told) < 4 or len(told) % 2 or kinds != kinds[:2] * (len(told) // 2) or kinds[0] == kinds[1]:
+            areas = [q for q in told if q.kind == area.kind]
+            rents = [q for q in told if q.kind == rent.kind]
+            if len(areas) != len(rents) or len(areas) not in _ROOMS:
                 continue
-            for quantity in told:
-                reading.put(area if quantity.kind == area.kind else rent, _Mention(quantity), adds=True)
+            for quantity, price in zip(areas, self._by_room(reading, areas, rents), strict=True):
+                reading.put(area, _Mention(quantity), adds=True)
+                reading.put(rent, _Mention(price), adds=True)
+
+    def _by_room(self, reading: _Reading, areas: Sequence[Quantity], rents: Sequence[Quantity]) -> Sequence[Quantity]:
+        """The rents in the order of the areas that they share a word with (厂房, 办公), else as they are."""
+        ends = [0, *(q.end for q in reading.quantities)]
+
+        def words(quantity: Quantity) -> set[tuple[str, str]]:
+            since = max(end for end in ends if end <= quantity.start)
+            return set(pairwise(reading.text[since : quantity.start]))
+
+        def common(order: Sequence[Quantity]) -> int:
+            return sum(len(words(a) & words(r)) for a, r in zip(areas, order, strict=True))
+
+        return max(permutations(rents), key=common)
 
     def _is_denied(self, reading: _Reading, item: Input, quantity: Quantity) -> bool:
         """Whether the words right before a quantity say that it is not this input (合同租金 42 元)."""

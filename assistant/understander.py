@@ -22,7 +22,7 @@ from assistant.memory import (
     with_deducted,
     with_shares_of,
 )
-from assistant.quantities import prices_alone, told_before
+from assistant.quantities import prices_alone, told_before, without_words_of_parts
 from assistant.questions import Questions
 from assistant.references import read_references
 from assistant.routes import Routes
@@ -160,7 +160,8 @@ class Understander:
         kept = {key: fact for key, fact in before.own_facts.items() if key[1] not in shared}
         is_sweep = "overview" in intents and bool(shared or own or (before.facts and (carried or not measures)))
         looked_at = self.policy.measures if is_sweep else (*measures, *(m for m in self.policy.measures if m.overrides))
-        said = self.questions.left_out.sub("", self.questions.aside.sub("", text))
+        said = without_words_of_parts(text, inputs)
+        said = self.questions.left_out.sub("", self.questions.aside.sub("", said))
         if before.subjects and not inputs:
             said = self.questions.required.sub("", said)
         if before.subjects:  # 要是控股了呢 is taken as said

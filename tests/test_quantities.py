@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.amounts import read_quantities
-from assistant.quantities import as_meant, prices_alone
+from assistant.quantities import as_meant, prices_alone, without_parts, without_words_of_parts
 
 WAN = 10_000
 
@@ -56,6 +56,15 @@ def same(*values: float) -> list[tuple[Decimal, Decimal]]:
         ("12台，每台25万，其中2台退货了", same(250 * WAN)),
         ("前三季度9.1亿，四季度2亿", same(11.1 * 10**8)),
         ("甲项目1500万，乙项目2600万，乙项目最多补多少", same(2600 * WAN)),
+        ("上半年平均每月1500万，下半年平均每月2000万", same(21000 * WAN)),
+        ("前六个月月均900万，后六个月月均1100万", same(12000 * WAN)),
+        ("上半年9800万，下半年比上半年多做了1500万", same(21100 * WAN)),
+        ("厂房15000平方米，每平米造价1600元，设备1800万", same(2400 * WAN, 1800 * WAN)),
+        ("车间12000平，1250元一平", same(1500 * WAN)),
+        ("85万一台，一共买了12台，软件180万", same(1020 * WAN, 180 * WAN)),
+        ("12台机床，85万/台", same(1020 * WAN)),
+        ("12台机床，均价85万", same(1020 * WAN)),
+        ("光刻机500万一台，检测仪3台每台20万", same(500 * WAN, 60 * WAN)),
         ("甲公司固投7200万；乙公司3100万；丙公司1.4亿。只问甲公司", same(7200 * WAN)),
     ],
 )
@@ -72,6 +81,39 @@ def test_a_price_of_one_piece_is_no_sum_while_their_number_is_not_known() -> Non
     open_, known = "机器每台45万，台数还没告诉我", "机器每台45万，能补多少"
     assert [q.text for q in prices_alone(open_, read_quantities(open_))] == ["45万"]
     assert prices_alone(known, read_quantities(known)) == []
+
+
+def test_a_price_of_a_square_metre_alone_is_no_sum() -> None:
+    text = "每平米造价1600元，设备1800万"
+    assert [q.text for q in prices_alone(text, read_quantities(text))] == ["1600元"]
+    assert prices_alone(text, read_quantities(text), is_rented=True) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("设备4200万，其中700万那批本来就在本市，不是市外的", [3500]),
+        ("设备1900万，其中250万跟技改无关", [1650]),
+        ("设备2750万，其中250万是家具，不算核心设备，其余都是", [2500]),
+        ("设备7000万，其中流动资金1800万，其余都是设备", [5200]),
+        ("设备7000万，其中1800万是设备，不是软件", [7000, 1800]),
+        ("设备一共2000万，比预算省了300万", [2000, 300]),
+        ("设备预算2600万，最后比预算省了400万", [2200]),
+        ("设备7000万，其中设备1800万，其余都是软件", [7000, 1800]),
+    ],
+)
+def test_a_part_told_to_be_something_else_is_taken_off(text: str, left: list[int]) -> None:
+    def is_named(start: int, end: int) -> bool:
+        return "设备" in text[start:end]
+
+    quantities = as_meant(text, read_quantities(text))
+    found = without_parts(text, quantities, lambda whole, part: False, lambda whole, rest: False, is_named)
+    assert [q.high for q in found] == [value * WAN for value in left]
+
+
+def test_what_is_said_of_a_part_taken_off_is_not_said_of_the_whole() -> None:
+    text = "净值2750万，其中250万是家具，不算核心设备，其余都是核心设备"
+    assert without_words_of_parts(text, read_quantities(text)) == "净值2750万，，其余都是核心设备"
 
 
 def test_what_is_told_by_the_year_is_not_multiplied_where_each_year_stands_for_itself() -> None:

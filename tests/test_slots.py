@@ -28,6 +28,12 @@ CASES = [
     ("equipment-transfer", "净值分别是600万、850万和420万", {"net_value": 1870 * WAN}),
     ("platform-capital", "注册资本5000万，实缴2000万", {"paid_in_capital": 2000 * WAN}),
     ("platform-capital", "注册资本5000万", {}),
+    ("platform-capital", "认缴3000万，三个股东分别实缴了500万、300万、400万", {"paid_in_capital": 1200 * WAN}),
+    ("upgrade", "开支6000万，三成投在技术改造项目上", {"project_investment": 1800 * WAN}),
+    ("skilled-workers", "40人，一半是高级工，四分之一是技师，剩下的都是高级技师",
+     {"senior_workers": 20, "technicians": 10, "senior_technicians": 10}),
+    ("fixed-asset-investment", "投资总额5000万。实际完成固投：盖厂房15000平方米，每平米造价1600元，另有设备1800万",
+     {"planned_investment": 5000 * WAN, "completed_investment": 4200 * WAN}),
     ("platform-rent", "租了5000平，租金每平60元", {"rented_area": 5000, "rent": 60}),
     ("platform-rent", "租了2100平，每月租金13.65万元", {"rented_area": 2100, "monthly_rent": 136500}),
     ("platform-rent", "租了2000平，每平每月65块，一个月房租十多万",
@@ -85,9 +91,17 @@ def test_each_number_goes_to_its_input(
     assert {key: fact.high for key, fact in filled.facts.items()} == {k: Decimal(v) for k, v in expected.items()}
 
 
-def test_rooms_with_a_rent_of_their_own_keep_it(policy: Policy, questions: Questions) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "厂房2000平，当地平均租金18元/平/月；办公600平，当地平均租金40元/平/月",
+        "厂房2000平、办公600平，当地平均租金厂房18元、办公40元每平每月",
+        "厂房2000平和办公600平，当地平均租金办公40元/平/月，厂房18元/平/月",
+        "当地平均租金办公40元、厂房18元每平每月，租了厂房2000平、办公600平",
+    ],
+)
+def test_rooms_with_a_rent_of_their_own_keep_it(policy: Policy, questions: Questions, text: str) -> None:
     slots = Slots([policy.measure("transitional-rent")], questions.other_amounts, questions.link)
-    text = "厂房2000平，当地平均租金18元/平/月；办公600平，当地平均租金40元/平/月"
     facts = slots.read(text, read_quantities(text)).facts
     assert [(a.low, r.low) for a, r in zip(facts["rented_area"].parts, facts["average_rent"].parts, strict=True)] == [
         (2000, 18),
