@@ -54,14 +54,14 @@ class Answerability:
         """What is left when the runs that the text holds too are taken out."""
         kept, at = [], 0
         while at < len(question):
-            end = at
-            while end < len(question) and question[end].isalpha() and question[at : end + 1] in self._text:
-                end += 1
-            if end - at >= _SHORTEST:
-                at = end
-            else:
+            end = at + _SHORTEST
+            if not (question[at:end].isalpha() and len(question) >= end and question[at:end] in self._text):
                 kept.append(question[at])
                 at += 1
+                continue
+            while end < len(question) and question[end].isalpha() and question[at : end + 1] in self._text:
+                end += 1
+            at = end
         return "".join(kept)
 
 

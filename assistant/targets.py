@@ -46,7 +46,7 @@ _ANSWERED = frozenset((
 ))  # fmt: skip
 # How far a question must be from any that the text answers, and by how much more where it asks for what most clauses
 # state.
-_OPEN, _MORE = 0.15, {"eligibility": 0.05, "confirm": 0.05, "rule": 0.1, "department": 0.45}
+_OPEN, _MORE = 0.15, {"eligibility": 0.05, "confirm": 0.05, "rule": 0.2, "department": 0.45}
 _SHORTEST = 10  # characters of a question that says enough to be called open
 # How far ahead the classifier must be, from a hint that something is meant to what is said whatever the cues say.
 _HINT, _PLACES, _KIND, _DOUBTFUL, _TOLD = 0.01, 0.03, 0.05, 0.1, 0.12
