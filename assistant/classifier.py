@@ -25,6 +25,8 @@ from assistant.errors import IndexUnusable
 
 _LONGEST = 2  # characters of an n-gram
 _RIDGE = 0.25
+_SEVERAL = 2  # examples that make an n-gram common
+OPEN = ("silence", "outside")  # the kinds that the policy does not answer
 _ASKED = 0.4  # share of the clauses that ask, beside the whole text
 
 Floats = NDArray[np.float32]
@@ -47,11 +49,16 @@ class Guess:
 class Classifier:
     """Points a text at one of the targets it has seen examples of."""
 
-    def __init__(self, targets: Sequence[str], grams: Sequence[str], rarity: Floats, weights: Floats) -> None:
-        """`rarity` holds a number for each n-gram, `weights` a row for each n-gram and a column for each target."""
+    def __init__(
+        self, targets: Sequence[str], grams: Sequence[str], rarity: Floats, weights: Floats, common: NDArray[np.bool_]
+    ) -> None:
+        """`rarity` holds a number for each n-gram, `weights` a row for each n-gram and a column for each target.
+
+        `common` tells of each n-gram whether several questions that the policy answers hold it.
+        """
         self._targets, self._grams = tuple(targets), tuple(grams)
         self._columns = {gram: column for column, gram in enumerate(grams)}
-        self._rarity, self._weights = rarity, weights
+        self._rarity, self._weights, self._common = rarity, weights, common
         self._kinds: dict[str, list[int]] = {}
         for at, target in enumerate(targets):
             self._kinds.setdefault(target.partition(":")[0], []).append(at)
@@ -64,7 +71,7 @@ class Classifier:
         scores = self._scores(text)
         if asking:
             scores = (1 - _ASKED) * scores + _ASKED * self._scores(asking)
-        weights = {kind: float(np.linalg.norm(scores[at].clip(0), 3)) for kind, at in self._kinds.items()}
+        weights = self._by_kind(scores)
         kind = among or max(weights, key=lambda k: weights[k])
         ranked = sorted(self._kinds[kind], key=lambda at: -scores[at])
         second = max(score for at, score in enumerate(scores) if at != ranked[0])
@@ -78,6 +85,17 @@ class Classifier:
         ranked = sorted(self._kinds[kind], key=lambda at: -scores[at])
         return tuple(self._targets[at].partition(":")[2] for at in ranked)
 
+    def weights(self, text: str) -> dict[str, float]:
+        """How likely each kind is for one text, from 0 to about 1."""
+        return self._by_kind(self._scores(text))
+
+    def is_common(self, gram: str) -> bool:
+        """Whether several of the examples that the policy answers hold these one or two characters."""
+        return gram in self._columns and bool(self._common[self._columns[gram]])
+
+    def _by_kind(self, scores: Floats) -> dict[str, float]:
+        return {kind: float(np.linalg.norm(scores[at].clip(0), 3)) for kind, at in self._kinds.items()}
+
     def _scores(self, text: str) -> Floats:
         columns, values = _row(text, self._columns, self._rarity)
         return np.asarray(values @ self._weights[columns])
@@ -90,7 +108,10 @@ class Classifier:
         unfinished = path.with_name("classifier.unfinished")
         with suppress(Timeout), FileLock(path.with_name(".classifier.lock"), timeout=0):
             with unfinished.open("wb") as file:
-                np.savez(file, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights)
+                np.savez(
+                    file, targets=self._targets, grams=self._grams, rarity=self._rarity, weights=self._weights,
+                    common=self._common,
+                )  # fmt: skip
             os.replace(unfinished, path)
 
 
@@ -111,7 +132,12 @@ def learn(examples: Mapping[str, Sequence[str]], simplify: Callable[[str], str])
     likeness = (matrix @ matrix.T).toarray() + _RIDGE * np.eye(len(texts), dtype=np.float32)
     wanted = np.eye(len(examples), dtype=np.float32)[labels]
     weights = matrix.T @ solve(likeness, wanted, assume_a="pos", overwrite_a=True)
-    return Classifier(tuple(examples), tuple(held), rarity, np.asarray(weights, np.float32))
+    kinds = [target.partition(":")[0] for target in examples]
+    answered = Counter(
+        gram for text, at in zip(texts, labels, strict=True) if kinds[at] not in OPEN for gram in set(_grams_of(text))
+    )
+    common = np.array([answered[gram] >= _SEVERAL for gram in held], np.bool_)
+    return Classifier(tuple(examples), tuple(held), rarity, np.asarray(weights, np.float32), common)
 
 
 def open_classifier(
@@ -135,7 +161,7 @@ def open_classifier(
 
 def path_of(examples: Mapping[str, Sequence[str]], simplifies_by: object, directory: Path) -> Path:
     """Where what was learnt from these very examples is kept."""
-    made_of = json.dumps([_LONGEST, _RIDGE, examples, simplifies_by], ensure_ascii=False)
+    made_of = json.dumps([_LONGEST, _RIDGE, _SEVERAL, examples, simplifies_by], ensure_ascii=False)
     return directory / f"classifier-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.npz"
 
 
@@ -143,7 +169,8 @@ def read_classifier(path: Path) -> Classifier:
     """What was kept in a file; `IndexUnusable` when it cannot be read."""
     try:
         with np.load(path) as kept:
-            return Classifier(kept["targets"].tolist(), kept["grams"].tolist(), kept["rarity"], kept["weights"])
+            targets, grams = kept["targets"].tolist(), kept["grams"].tolist()
+            return Classifier(targets, grams, kept["rarity"], kept["weights"], kept["common"])
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or "内容已损坏"
         raise IndexUnusable(f"分类器 {path} 读不了（{why}），每次启动都要重新学。请运行 assistant index。") from error

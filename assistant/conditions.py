@@ -13,6 +13,7 @@ from assistant.calculators import Verdict
 from assistant.measures import Condition, Measure
 
 _CLAUSE = re.compile("[，。；！？]")
+_WHETHER = re.compile(r"([\u4e00-\u9fff])[不唔]\1")  # 包不包, 算不算: a question, and no denial
 _DIGIT = re.compile(r"[\d.一二两三四五六七八九十百千万亿]")
 
 
@@ -34,6 +35,8 @@ def verdict_in(text: str, condition: Condition) -> Verdict | None:
     )  # fmt: skip
     for state, patterns in steps:
         if patterns and (match := _found(patterns, text)):
+            if state == "fails" and _is_asked(text, match):
+                return None
             return Verdict(state, _whole(text, match))
     return None
 
@@ -72,6 +75,12 @@ def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
 def _found(patterns: tuple[str, ...], text: str) -> re.Match[str] | None:
     """Where one of the patterns stands; of one question the same is asked for each subject it may be about."""
     return _any(patterns).search(text)
+
+
+def _is_asked(text: str, match: re.Match[str]) -> bool:
+    """Whether in the clause that would deny stands a question (不算 of 算不算)."""
+    start = match.start() + max(match[0].rfind(mark) + 1 for mark in "，。；！？!?")
+    return any(asked.start() < match.end() and start < asked.end() for asked in _WHETHER.finditer(text))
 
 
 def _whole(text: str, match: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.amounts import read_quantities
+from assistant.answerability import Answerability
 from assistant.classifier import Classifier, Guess
 from assistant.measures import Measure, Silence, Topic
 from assistant.places import marked
@@ -38,6 +39,15 @@ _PLAIN = frozenset(("greeting", "thanks"))
 _PLACING = frozenset(("term", "overview", "reverse", "compare"))
 # Asked for in so many words, these are not what the file is silent on.
 _OF_ITS_OWN = frozenset(("department", "compare", "overview", "original", "term"))
+# What the text answers in some way, however new the words of the question are.
+_ANSWERED = frozenset((
+    "amount", "reckon", "inverse", "boundary", "premise", "term", "compare", "original", "reverse", "contents",
+    "whole", "mention", "about", "says", "field", "why", *_PLAIN,
+))  # fmt: skip
+# How far a question must be from any that the text answers, and by how much more where it asks for what most clauses
+# state.
+_OPEN, _MORE = 0.15, {"eligibility": 0.05, "confirm": 0.05, "rule": 0.2, "department": 0.45}
+_SHORTEST = 10  # characters of a question that says enough to be called open
 # How far ahead the classifier must be, from a hint that something is meant to what is said whatever the cues say.
 _HINT, _PLACES, _KIND, _DOUBTFUL, _TOLD = 0.01, 0.03, 0.05, 0.1, 0.12
 _CLEAR, _OTHER, _SURE, _CERTAIN = 0.15, 0.2, 0.25, 0.35
@@ -74,6 +84,8 @@ class Pointer:
 
     def __init__(self, policy: Policy, questions: Questions, classifier: Classifier | None) -> None:
         self.policy, self._questions, self._classifier = policy, questions, classifier
+        texts = (clause.text for clause in policy.clauses)
+        self._answerability = Answerability(texts, classifier) if classifier else None
         self._support = policy.description.support_chapter
         self.cues = {m.id: Cues(m.cues, m.unless) for m in policy.measures}
         self.silence_cues = {s.id: Cues(s.cues, s.unless) for s in policy.silences}
@@ -288,6 +300,23 @@ class Pointer:
         guess = self._classifier.guess(text)
         is_sure = guess.kind == "silence" and guess.lead >= (_DOUBTFUL if len(text) > _BRIEF else _SURE)
         return self._with_silence(text, guess, targets, has_inputs=False) if is_sure else targets
+
+    def unanswered(self, text: str, targets: Targets) -> Targets:
+        """`targets` as silent, or outside, where the matter is found but its own words cannot answer what is asked."""
+        intents = targets.intents
+        is_broad = len(text) < _SHORTEST or ("overview" in intents and not targets.topics)
+        is_plain = any(t.quote for t in targets.topics)
+        if self._answerability is None or not targets.found or targets.is_outside or is_broad or is_plain:
+            return targets
+        if intents & _ANSWERED or not intents or (targets.silences and "department" not in intents):
+            return targets
+        open_to = self._answerability.openness(text)
+        if open_to.lead < _OPEN + max((more for intent, more in _MORE.items() if intent in intents), default=0):
+            return targets
+        if open_to.kind == "outside" and not (targets.measures or targets.silences):
+            return replace(targets, is_outside=True)
+        unlisted = tuple(s for s in self.policy.silences if s.id == UNLISTED)
+        return replace(targets, intents=intents - {"department"}, silences=targets.silences or unlisted)
 
     def place(self, text: str, measure: Measure, beside: Sequence[Measure]) -> int:
         """Where `text` first speaks of the measure itself."""

@@ -33,6 +33,8 @@ from assistant.targets import Pointer
 from assistant.understanding import Understanding
 
 _INPUT_KINDS = {"money", "rate", "area", "unit_rent", "count"}
+# Of a figure of these kinds the text says whether it holds.
+_STATED = frozenset(("years", "rate"))
 # What is answered with the conditions still open.
 _LISTING = frozenset(("amount", "rule", "reckon", "eligibility"))
 # With these intents a reply says no more than what is the case.
@@ -185,6 +187,12 @@ class Understander:
             targets = replace(targets, silences=tuple(s for s in cued if not s.beside_several))
         elif (fails or (claims and "premise" in intents)) and not targets.is_sure:
             targets = replace(targets, silences=cued)  # what a condition of the clause settles is no silence
+        told_nothing = not (filled.facts or claims or clauses or departments or fails or before.subjects or is_sweep)
+        settles = intents & {"confirm", "eligibility"} and any(name == m.id for name, _ in verdicts for m in measures)
+        stated = [q for q in quantities if q.kind in _STATED]
+        if told_nothing and not settles and len(stated) != 1:  # of two (1年期还是5年期) it is asked which
+            targets = self.pointer.unanswered(text, targets)
+            intents = targets.intents
         subjects = _with_subject(before.subjects, measures)
         rest = self._rest(text, intents, measures, subjects) if "more" in intents and carried else ()
         if rest:

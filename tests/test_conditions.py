@@ -85,3 +85,8 @@ def test_a_fault_of_some_of_many_decides_nothing_about_the_rest(assistant: Assis
         ["两台核心仪器发票620万，另外买办公电脑花了70万，这不属于核心设备，不用算。最高补多少"], DAY
     )
     assert reply.calculations[0].amount_yuan == 3_100_000
+
+
+def test_half_of_a_question_is_no_denial(assistant: Assistant) -> None:
+    reply = assistant.reply(("固投两千万那道线，里面包不包铺面押金",), DAY)
+    assert not [c for k in reply.calculations for c in k.conditions if c.state == "fails"]

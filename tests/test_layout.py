@@ -29,7 +29,7 @@ def imported(path: Path) -> set[str]:
 # Down the flow: a module may import those before it.
 FLOW = [
     "errors", "settings", "clauses", "lexicon", "tables", "fragments", "corpus", "places", "questions", "numerals", "lookalikes", "units", "amounts", "guard", "answer", "measures", "policies", "facts",
-    "ratios", "quantities", "labels", "parts", "years", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "targets", "understanding", "subjects", "routes", "figures", "memory", "understander", "tokens", "embeddings", "manifest", "index", "reranker", "retrieval",
+    "ratios", "quantities", "labels", "parts", "years", "slots", "calculators", "boundaries", "conditions", "audit", "spelling", "references", "classifier", "answerability", "targets", "understanding", "subjects", "routes", "figures", "memory", "understander", "tokens", "embeddings", "manifest", "index", "reranker", "retrieval",
     "relevance", "sections", "sweep", "wording", "passages", "composition", "sentences", "tools", "chain", "local_model", "chat_model", "proposal", "explanation", "assistance", "checkup", "wiring", "__main__",
 ]  # fmt: skip
 
