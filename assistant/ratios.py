@@ -38,7 +38,7 @@ _PORTION = re.compile(
     r"(?=的?(?:人|钱|资金|款)?(?:都|均|全)?(?:是(?!多少|上限|不是|按|怎|哪|什么)|为|属于|投|用[在于到]|花|拿去|给了))"
 )
 _MAKES_UP = re.compile(
-    r"(?<!股东)(?<!股权)(?<!股份)占(?:了|到|比(?:是|为)?)?(?:大?约|大概|差不多)?"
+    r"占(?:了|到|比(?:是|为)?)?(?:大?约|大概|差不多)?"
     rf"(?P<said>(?P<share>{_SHARE}))(?!的)"
 )
 # 四成技师，六成高级工; 一半技师一半高级工: of people, whatever they are called.
@@ -50,6 +50,7 @@ _PATTERNS = (_OF, _ROSE, _DOUBLED, _DONE, _PORTION, _MAKES_UP, _EACH_KIND)
 _PORTIONS = (_PORTION, _MAKES_UP, _EACH_KIND)
 _CENT = Decimal("0.01")
 _OF_BENEFIT = re.compile(r"(?:补|奖|贴(?!片|膜|合)|资助|支持|按|最高|不超过|上限|入股)[^，。；]{0,12}$")
+_OF_OWNERS = re.compile(r"(?:股|表决权|控制权|董事会)[^，。；]{0,8}$")  # 股权我们占 51%: no share of a sum
 # A threshold passed for the first time is no part and no whole of anything.
 FIRST = re.compile(
     r"(?:(?:首次|第一次|头一[次回年遭]|首度)[^，。；\d]{0,4}(?:突破|[破过超上到跨]|达到?)|首[破过超])[^，。；\d]{0,2}$"
@@ -94,7 +95,8 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
     """In reading order, as one may be told by the one before (今年增长 25%，技改花了今年的 4%)."""
     found = [match for pattern in _PATTERNS for match in pattern.finditer(text)]
     for match in sorted(found, key=lambda m: m.start("said")):
-        if not _OF_BENEFIT.search(text[: match.start("said")]):
+        before = text[: match.start("said")]
+        if not (_OF_BENEFIT.search(before) or (match.re is _MAKES_UP and _OF_OWNERS.search(before))):
             yield match
 
 

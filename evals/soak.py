@@ -93,7 +93,7 @@ def main() -> int:
         f"{seen.happened['wrong alone']}; {len(seen.faults)} faults; {len(seen.logged)} cases acknowledged, "
         f"{len(lost)} lost after kill -9; memory {half:.0f} MB at half time, {last:.0f} MB at the end"
     )
-    for line in [*seen.differ[:10], *(f"{n} × {fault}" for fault, n in Counter(seen.faults).most_common(10))]:
+    for line in seen.differ[:10]:
         print(f"  {line}")
     return int(bool(seen.differ or lost or last > half * GROWTH))
 
@@ -127,12 +127,14 @@ async def _soak(address: str, process: int, seconds: float, alone: Sequence[Alon
         tasks += [asyncio.create_task(_member(address, n, alone, seen)) for n in range(STAFF)]
         print("| minute | answers | unlike | faults | refused | cases | p50 ms | p95 ms | server MB |")
         print(f"| {'---: | ' * 9}".rstrip())
-        started, before = time.monotonic(), 0
+        started, before, told = time.monotonic(), 0, 0
         for part in range(REPORTS + 1):
             await asyncio.sleep(max(0.0, started + seconds * part / REPORTS - time.monotonic()))
             memory.append(resident(process))
             times = sorted(seen.seconds[before:]) or [0.0]
-            before = len(seen.seconds)
+            for fault, count in Counter(seen.faults[told:]).items():
+                print(f"{count} × {fault}", file=sys.stderr)
+            before, told = len(seen.seconds), len(seen.faults)
             print(
                 f"| {(time.monotonic() - started) / 60:.0f} | {seen.happened['answers']} | {len(seen.differ)} "
                 f"| {len(seen.faults)} | {seen.happened['refused']} | {len(seen.logged)} "
