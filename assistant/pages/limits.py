@@ -106,7 +106,9 @@ async def _arrived(scope: Scope, receive: Receive, most: int) -> tuple[Receive, 
                 if not message.get("more_body", False):
                     break
     except TimeoutError:
-        return receive, _refused(408, "等了太久，内容没有收全，没有处理。请再试一次。")
+        late = _refused(408, "等了太久，内容没有收全，没有处理。请再试一次。")
+        late.headers["connection"] = "close"  # it is waited for no longer, not even for its next request
+        return receive, late
     held: list[Message] = [{"type": "http.request", "body": body}]
 
     async def receive_again() -> Message:
