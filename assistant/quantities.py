@@ -446,8 +446,10 @@ def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> lis
     counted: set[int] = set()
     for q in quantities:
         each = found.get(q.start) if not q.problem else None
-        each = None if each and each["one"] and is_list else each
-        end, pieces = _pieces_behind(text, q, quantities) or (q.end, _periods(text, q, by_year))
+        is_item = bool(each and each["one"] and is_list)
+        each = None if is_item else each
+        behind = None if is_item else _pieces_behind(text, q, quantities)  # 一台 800 万一台 600 万 has its own before it
+        end, pieces = behind or (q.end, _periods(text, q, by_year))
         if pieces is None and each:
             pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
             if pieces and each["one"] and (pieces.start in counted or _is_counted_by(pieces, q, quantities)):
