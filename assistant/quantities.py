@@ -448,7 +448,7 @@ def _multiplied(text: str, quantities: Sequence[Quantity], by_year: bool) -> lis
         each = found.get(q.start) if not q.problem else None
         is_item = bool(each and each["one"] and is_list)
         each = None if is_item else each
-        behind = None if is_item else _pieces_behind(text, q, quantities)  # 一台 800 万一台 600 万 has its own before it
+        behind = None if is_item else _pieces_behind(text, q, quantities)  # 一台 800 万一台 600 万
         end, pieces = behind or (q.end, _periods(text, q, by_year))
         if pieces is None and each:
             pieces = _pieces(text, q, each["unit"] or each["one"] or "", quantities)
