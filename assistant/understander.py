@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from assistant.amounts import Quantity, read_quantities
 from assistant.calculators import Verdict, missing
@@ -44,6 +45,7 @@ _REPLYING = frozenset((
 ))  # fmt: skip
 _CLAUSES = re.compile("[，。,]")
 _SEAT = re.compile("^市(?!委)")  # 市科技局 is called 科技局, but 市委组织部 by its full name
+_SPOKEN_OF = 128  # sets of measures spoken of together that are remembered: in time people speak of any
 LONGEST = 2000  # characters of a message
 MEMORY = 40  # messages of a conversation
 _MONEY_UNIT = re.compile(r"(?:[百千]?[万亿]|w|kw)?[元块]?钱?")
@@ -69,7 +71,7 @@ class Understander:
         self._routes = Routes(policy, questions)
         self._subjects = Subjects(pointer, questions, self._words)
         self._figures = Figures(pointer, questions, self._words)
-        self._slots: dict[tuple[str, ...], Slots] = {}
+        self._slots = lru_cache(_SPOKEN_OF)(self._slots_of)
         # An example with a figure would show one that is bound to nothing.
         plain = [e for e in policy.description.examples if not any(c.isdigit() for c in e)]
         self._example = "".join(f"，例如“{example}”" for example in plain[:1])
@@ -318,18 +320,21 @@ class Understander:
         self, text: str, inputs: Sequence[Quantity], measures: tuple[Measure, ...], before: Understanding | None,
         intents: frozenset[str], denied: Sequence[Quantity],
     ) -> Filled:  # fmt: skip
-        key = tuple(m.id for m in measures)
-        if key not in self._slots:
-            self._slots[key] = Slots(
-                measures, self._other_words(measures), self.questions.link,
-                lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
-            )  # fmt: skip
         pending = self._pending(measures, before, intents, inputs) if before is not None else ""
         if before is not None:  # 是 1.01 亿，不是 1.1 亿: what was 1.1 亿 is corrected
             pending = next((n for q in denied for n, f in before.facts.items() if f.high == q.high), pending)
         places = {m.id: self.pointer.place(text, m, measures) for m in measures} if len(measures) > 1 else {}
         known = before.facts if before is not None else {}
-        return self._slots[key].read(text, inputs, pending, places, known)
+        slots = self._slots(tuple(m.id for m in measures))
+        return slots.read(text, inputs, pending, places, known)
+
+    def _slots_of(self, ids: tuple[str, ...]) -> Slots:
+        """What reads the figures of the measures spoken of."""
+        measures = tuple(self.policy.measure(name) for name in ids)
+        return Slots(
+            measures, self._other_words(measures), self.questions.link,
+            lambda words: any(v.state == "meets" for v in verdicts_in(words, measures).values()),
+        )  # fmt: skip
 
     def _other_words(self, measures: Sequence[Measure]) -> dict[str, list[str]]:
         """By kind what labels no input of `measures`: general words, and the names of the other measures' inputs."""
