@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -169,17 +170,22 @@ async def _ask(
         return f"{type(error).__name__} {error}"
 
 
-async def _told(lines: AsyncIterator[str]) -> str:
-    """Read a program's events to the reply; "" when it has words, else what came instead."""
+async def completed(lines: AsyncIterator[str]) -> Any:
+    """What the function that a program called gives, read from its events; `ValueError` for what came instead."""
     event = ""
     async for line in lines:
         if line.startswith("event:"):
             event = line.removeprefix("event:").strip()
         elif line.startswith("data:") and event == "complete":
-            return "" if json.loads(line.removeprefix("data:"))[0]["text"] else "an empty answer"
+            return json.loads(line.removeprefix("data:"))[0]
         elif line.startswith("data:") and event == "error":
-            return f"error {line[:80]}"
-    return "the stream ended without an answer"
+            raise ValueError(line[:80])
+    raise ValueError("the stream ended without an answer")
+
+
+async def _told(lines: AsyncIterator[str]) -> str:
+    """Read a program's events to the reply; "" when it has words, else what came instead."""
+    return "" if (await completed(lines))["text"] else "an empty answer"
 
 
 async def _drawn(lines: AsyncIterator[str]) -> str:

@@ -33,11 +33,10 @@ from assistant.desk.cases import Filter, find_cases
 from assistant.desk.store import open_store
 from assistant.settings import read_settings
 from assistant.wiring import open_assistant
-from evals.load import server
+from evals.load import completed, server
 from evals.memory import resident
 from evals.questions import read_cases
 from evals.run import answer
-from evals.scorers import Score
 
 VISITORS, STAFF = 20, 4
 READING = 5.0  # seconds between two questions of a visitor or two calls of a member of staff, on average
@@ -49,11 +48,11 @@ _PASSWORD = "correct horse battery"  # of a database that is gone afterwards
 
 @dataclass(frozen=True)
 class Alone:
-    """A conversation and the reply it gets when nobody else asks; `wrong` names the scores that reply fails."""
+    """A conversation and the reply it gets when nobody else asks, which may be wrong all the same."""
 
     turns: Sequence[str]
     reply: Reply
-    wrong: tuple[str, ...]
+    is_wrong: bool
 
 
 @dataclass
@@ -75,7 +74,7 @@ def main() -> int:
     minutes: float = parser.parse_args().minutes
     print("asking every development question alone…", file=sys.stderr, flush=True)
     alone = asked_alone()
-    seen, memory = Seen(), [0.0]
+    seen = Seen()
     with tempfile.TemporaryDirectory() as directory:
         database = f"sqlite:///{directory}/desk.db"
         store = open_store(database)
@@ -102,15 +101,7 @@ def asked_alone() -> list[Alone]:
     """The development questions with their replies, figures held to the expected ones."""
     assistant, on = open_assistant(read_settings()), date.today()
     results = (answer(case, assistant, on) for case in read_cases() if case.split == "dev")
-    return [Alone(r.case.turns, r.replies[-1], tuple(map(_name, filter(_is_wrong, r.scores)))) for r in results]
-
-
-def _is_wrong(score: Score) -> bool:
-    return score.decides and not score.passed
-
-
-def _name(score: Score) -> str:
-    return score.name
+    return [Alone(r.case.turns, r.replies[-1], not r.passed) for r in results]
 
 
 async def _soak(address: str, process: int, seconds: float, alone: Sequence[Alone], seen: Seen) -> list[float]:
@@ -168,7 +159,7 @@ async def _visit(client: httpx.AsyncClient, number: int, alone: Sequence[Alone],
     reply = await _reply(client, body, headers)
     seen.seconds.append(time.perf_counter() - started)
     seen.happened["answers"] += 1
-    seen.happened["wrong alone"] += bool(one.wrong)
+    seen.happened["wrong alone"] += one.is_wrong
     seen.receipts.append(reply.receipt)
     if (reply.status, reply.text, reply.calculations) != (one.reply.status, one.reply.text, one.reply.calculations):
         seen.differ.append(f"{'｜'.join(one.turns)} → {reply.text[:80]}，单独问是 {one.reply.text[:80]}")
@@ -178,15 +169,7 @@ async def _reply(client: httpx.AsyncClient, body: object, headers: dict[str, str
     begun = await client.post("/gradio_api/call/ask", json=body, headers=headers)
     begun.raise_for_status()
     async with client.stream("GET", f"/gradio_api/call/ask/{begun.json()['event_id']}", headers=headers) as stream:
-        event = ""
-        async for line in stream.aiter_lines():
-            if line.startswith("event:"):
-                event = line.removeprefix("event:").strip()
-            elif line.startswith("data:") and event == "complete":
-                return Reply.model_validate(json.loads(line.removeprefix("data:"))[0])
-            elif line.startswith("data:") and event == "error":
-                raise ValueError(line[:80])
-    raise ValueError("the stream ended without an answer")
+        return Reply.model_validate(await completed(stream.aiter_lines()))
 
 
 async def _member(address: str, number: int, alone: Sequence[Alone], seen: Seen) -> None:
